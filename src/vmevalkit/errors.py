@@ -1,0 +1,263 @@
+"""Every error the package raises.
+
+```
+VmevalkitError                     exit 1   base: what was given, what was expected, what to do next
+├── UsageError                     exit 2
+│   ├── UnknownNameError           (ValueError) no such model, domain, metric, …; carries near names
+│   ├── DuplicateNameError         (ValueError) two entries claim one name
+│   ├── InvalidRequestError        (ValueError) a parameter outside the model's limits
+│   ├── InvalidTaskPairError       (ValueError) a task folder that cannot be run
+│   ├── InvalidSettingError        (ValueError) an environment variable or .env line that cannot be read
+│   ├── InvalidCatalogError        (ValueError) a catalog file that does not hold what it must
+│   ├── MissingImageError          (FileNotFoundError) the first frame is not there
+│   ├── UnreadableImageError       (ValueError) a file that is not a usable image
+│   ├── ModelRetiredError          the provider switched the model off; carries date and successor
+│   └── RunExistsError             (FileExistsError) the run id asked for is taken
+├── SetupError                     exit 3   something must be installed or configured first
+│   ├── MissingCredentialError     names the environment variable
+│   ├── MissingExtraError          (ImportError) names the package extra
+│   ├── EnvironmentNotInstalledError  an open model's own environment is absent
+│   └── WeightsNotFoundError       names repository and command
+├── ProviderError                  a service answered with an error; carries provider and request id
+│   ├── ProviderUnavailableError   passing fault on their side
+│   ├── AuthenticationError        exit 3
+│   ├── RateLimitedError           carries retry_after, seconds
+│   ├── QuotaExhaustedError         no credit or quota is left
+│   ├── ContentRefusedError        the provider's moderation said no
+│   ├── JobFailedError             the job was accepted, then failed
+│   └── SubmitUnknownError         the answer to a paid submit was lost; it is not repeated by itself
+├── InvalidResultError             (ValueError) a wrapper returned something other than the documented result
+├── UnreadableVideoError           (ValueError) path and reason
+├── TimedOutError                  (TimeoutError)
+├── WorkerCrashedError             a worker process died
+├── InsufficientMemoryError        (MemoryError)
+├── TooFewSamplesError             (ValueError)
+├── BudgetExceededError            exit 4
+├── OutputNotWritableError         (OSError) read-only or full output folder
+└── IncompatibleRecordError        (ValueError) a record from a newer or foreign schema
+```
+
+Each error carries `retry`: "never", "transient" (try again after a growing wait) or "rate_limited" (wait as told).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal
+
+Retry = Literal["never", "transient", "rate_limited"]
+
+
+class VmevalkitError(Exception):
+    """Base of all errors; `given`, `expected` and `next_step` are the three parts of its message.
+
+    Keyword facts become attributes, so a handler never has to parse the text.
+    """
+
+    exit_code: ClassVar[int] = 1
+    retry: ClassVar[Retry] = "never"
+
+    def __init__(self, given: str, *, expected: str | None = None, next_step: str | None = None, **facts: Any) -> None:
+        self.given, self.expected, self.next_step = given, expected, next_step
+        self.__dict__.update(facts)
+        parts = [given, expected and f"Expected {expected}", next_step]
+        super().__init__(" ".join(_sentence(part) for part in parts if part))
+
+    def __reduce__(self) -> tuple[Callable[..., VmevalkitError], tuple[type[VmevalkitError], dict[str, Any]]]:
+        return _rebuild, (type(self), dict(self.__dict__))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ":")) else f"{text}."
+
+
+def _rebuild(kind: type[VmevalkitError], facts: dict[str, Any]) -> VmevalkitError:
+    return kind(facts.pop("given"), **facts)
+
+
+class UsageError(VmevalkitError):
+    """The caller asked for something that cannot be done as asked."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError, ValueError):
+    """No entry of `kind` is called `name`; `near` lists the closest ones."""
+
+    kind: str
+    name: str
+    near: Sequence[str]
+
+
+class DuplicateNameError(UsageError, ValueError):
+    """Two entries claim one name."""
+
+
+class InvalidRequestError(UsageError, ValueError):
+    """`field` has a `value` outside what the model allows."""
+
+    field: str
+    value: Any
+
+
+class InvalidTaskPairError(UsageError, ValueError):
+    """The task folder at `path` cannot be run."""
+
+    path: str
+
+
+class InvalidSettingError(UsageError, ValueError):
+    """A setting cannot be read."""
+
+
+class InvalidCatalogError(UsageError, ValueError):
+    """The catalog file at `path` is not valid."""
+
+    path: str
+
+
+class MissingImageError(UsageError, FileNotFoundError):
+    """The image at `path` does not exist."""
+
+    path: str
+
+
+class UnreadableImageError(UsageError, ValueError):
+    """The file at `path` is not an image that can be used."""
+
+    path: str
+
+
+class ModelRetiredError(UsageError):
+    """The provider switched `model` off on `date`; `successor` takes its place."""
+
+    model: str
+    date: str
+    successor: str | None
+
+
+class RunExistsError(UsageError, FileExistsError):
+    """The run id asked for is taken."""
+
+    path: str
+
+
+class SetupError(VmevalkitError):
+    """Something has to be installed or configured first."""
+
+    exit_code = 3
+
+
+class MissingCredentialError(SetupError):
+    """The environment variable `variable` is not set."""
+
+    variable: str
+
+
+class MissingExtraError(SetupError, ImportError):
+    """The optional packages of `extra` are not installed."""
+
+    extra: str
+
+
+class EnvironmentNotInstalledError(SetupError):
+    """The environment of the open model `model` is not installed."""
+
+    model: str
+
+
+class WeightsNotFoundError(SetupError):
+    """The weights from `repository` are not on this machine."""
+
+    repository: str
+
+
+class ProviderError(VmevalkitError):
+    """The service `provider` answered with an error to the request `request_id`."""
+
+    provider: str
+    request_id: str | None
+
+
+class ProviderUnavailableError(ProviderError):
+    """A passing fault on the provider's side, or on the way there."""
+
+    retry = "transient"
+
+
+class AuthenticationError(ProviderError):
+    """The provider did not accept the credential."""
+
+    exit_code = 3
+
+
+class RateLimitedError(ProviderError):
+    """Too many requests; `retry_after` is the wait the provider asks for, in seconds."""
+
+    retry = "rate_limited"
+    retry_after: float | None
+
+
+class QuotaExhaustedError(ProviderError):
+    """No credit or quota is left."""
+
+
+class ContentRefusedError(ProviderError):
+    """The provider's moderation refused the prompt, the image or the video."""
+
+
+class JobFailedError(ProviderError):
+    """The job was accepted and then failed."""
+
+
+class SubmitUnknownError(ProviderError):
+    """The answer to a paid submit was lost, so it may or may not be running."""
+
+
+class InvalidResultError(VmevalkitError, ValueError):
+    """A model wrapper returned something other than the documented result."""
+
+
+class UnreadableVideoError(VmevalkitError, ValueError):
+    """The video at `path` cannot be used because of `reason`."""
+
+    path: str
+    reason: str
+
+
+class TimedOutError(VmevalkitError, TimeoutError):
+    """Nothing came back within the time limit."""
+
+    retry = "transient"
+
+
+class WorkerCrashedError(VmevalkitError):
+    """The process doing the work died."""
+
+    retry = "transient"
+
+
+class InsufficientMemoryError(VmevalkitError, MemoryError):
+    """The work needs more memory than it may have."""
+
+
+class TooFewSamplesError(VmevalkitError, ValueError):
+    """A metric was given fewer samples than it needs."""
+
+
+class BudgetExceededError(VmevalkitError):
+    """The next item would pass the spending limit."""
+
+    exit_code = 4
+
+
+class OutputNotWritableError(VmevalkitError, OSError):
+    """The output folder is read-only or full."""
+
+    path: str
+
+
+class IncompatibleRecordError(VmevalkitError, ValueError):
+    """A record cannot be read: damaged, foreign, or from a newer version."""
+
+    path: str

@@ -1,0 +1,148 @@
+"""The index: headings of runs in SQLite, so that resuming and listing need not read every record.
+
+It is derived: the files are the truth. A row counts only while the files it was made from are unchanged (size and
+time of last change), and a damaged index is thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmevalkit.records.run import RunEntry
+
+INDEX_NAME = "index.sqlite"
+_VERSION = 1
+_FIELDS = tuple(RunEntry.model_fields)
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS runs (
+    {", ".join(_FIELDS)}, parent, record_stamp, video_stamp, PRIMARY KEY (folder)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS runs_by_identity ON runs (identity);
+CREATE INDEX IF NOT EXISTS runs_by_parent ON runs (parent);
+CREATE TABLE IF NOT EXISTS settled (folder PRIMARY KEY, stamp) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hashes (path PRIMARY KEY, stamp, sha256) WITHOUT ROWID;
+PRAGMA user_version = {_VERSION};
+"""
+
+
+@dataclass(frozen=True)
+class IndexedRun:
+    """A heading and the stamps of the files it was read from."""
+
+    entry: RunEntry
+    record_stamp: str
+    """Stamp of `metadata.json` when it was read."""
+    video_stamp: str | None
+    """Stamp of the video when its hash was found right; None when it was not."""
+
+
+def stamp(path: str | Path) -> str | None:
+    """Size and time of last change of a file or folder; None when it is not there."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 (called once per run of a sweep; Path.stat takes twice as long)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return f"{facts.st_size}:{facts.st_mtime_ns}"
+
+
+class RunIndex:
+    """The index of one output tree; made when missing, kept in memory where the folder cannot be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._connection = _open(folder / INDEX_NAME)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def by_identity(self, identity: str) -> list[IndexedRun]:
+        """Runs with this identity."""
+        return self._runs("identity = ?", identity)
+
+    def by_parent(self, folder: str) -> list[IndexedRun]:
+        """Runs directly inside a folder."""
+        return self._runs("parent = ?", folder)
+
+    def put(self, runs: Sequence[IndexedRun]) -> None:
+        """Add runs, or replace what is known about them."""
+        rows = [
+            (*run.entry.model_dump(mode="json").values(), _parent(run.entry.folder), run.record_stamp, run.video_stamp)
+            for run in runs
+        ]
+        marks = ", ".join("?" * (len(_FIELDS) + 3))
+        with self._connection:
+            self._connection.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608
+
+    def replace_parent(self, folder: str, runs: Sequence[IndexedRun], settled: str | None) -> None:
+        """Make `runs` all that is known of a folder, complete as of the folder stamp `settled`, if given."""
+        with self._connection:
+            self._connection.execute("DELETE FROM runs WHERE parent = ?", (folder,))
+            self._connection.execute("DELETE FROM settled WHERE folder = ?", (folder,))
+            if settled is not None:
+                self._connection.execute("INSERT INTO settled VALUES (?, ?)", (folder, settled))
+        self.put(runs)
+
+    def settled_stamp(self, folder: str) -> str | None:
+        """The folder's stamp when all its runs were indexed."""
+        row = self._connection.execute("SELECT stamp FROM settled WHERE folder = ?", (folder,)).fetchone()
+        return row and str(row[0])
+
+    def known_hash(self, path: str, file_stamp: str) -> str | None:
+        """The hash of a file that has not changed since it was last hashed."""
+        row = self._connection.execute("SELECT stamp, sha256 FROM hashes WHERE path = ?", (path,)).fetchone()
+        return str(row[1]) if row and row[0] == file_stamp else None
+
+    def put_hash(self, path: str, file_stamp: str, sha256: str) -> None:
+        """Remember the hash of a file."""
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", (path, file_stamp, sha256))
+
+    def _runs(self, condition: str, value: str) -> list[IndexedRun]:
+        return list(self._select(condition, value))
+
+    def _select(self, condition: str, value: str) -> Iterator[IndexedRun]:
+        columns = ", ".join((*_FIELDS, "record_stamp", "video_stamp"))
+        query = f"SELECT {columns} FROM runs WHERE {condition} ORDER BY folder"  # noqa: S608 (fixed conditions)
+        for *values, record_stamp, video_stamp in self._connection.execute(query, (value,)):
+            entry = RunEntry.model_validate(dict(zip(_FIELDS, values, strict=True)))
+            yield IndexedRun(entry, record_stamp, video_stamp)
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _connect(str(path))
+    except sqlite3.DatabaseError:  # damaged, or a version of another program
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            with suppress(OSError):
+                path.with_name(name).unlink(missing_ok=True)
+    except OSError:
+        return _connect(":memory:")
+    try:
+        return _connect(str(path))
+    except sqlite3.DatabaseError:
+        return _connect(":memory:")
+
+
+def _connect(target: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(target, timeout=30, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")  # derived data: a crash may lose it
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in {0, _VERSION}:
+            raise sqlite3.DatabaseError(f"index version {version}")
+        connection.executescript(_TABLES)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,60 @@
+"""A run's journal: one JSON line per event, written before the work it announces.
+
+A killed process leaves at most one torn line, the last, which is ignored.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import Field, ValidationError
+
+from vmevalkit.records.base import JsonObject, Moment, Record
+from vmevalkit.store.atomic import writing
+
+
+class JournalEvent(Record):
+    """Something that happened to a run."""
+
+    event: str
+    """What happened: `started`, `ended`."""
+    at: Moment
+    """When."""
+    data: JsonObject = Field(default_factory=dict)
+    """What is needed to go on from here."""
+
+
+def append_event(path: Path, event: str, data: JsonObject | None = None, *, durable: bool = True) -> None:
+    """Add one event to the journal at `path`, created if need be; with `durable`, on the disk before returning."""
+    line = JournalEvent(event=event, at=datetime.now(timezone.utc), data=data or {}).model_dump_json()
+    with writing(path), path.open("a+b") as file:
+        file.write(_line_break_after_torn_line(file) + line.encode() + b"\n")
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def read_events(path: Path) -> list[JournalEvent]:
+    """The events of the journal, oldest first; empty when there is none. Torn lines are left out."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    return [event for line in lines if (event := _parse(line)) is not None]
+
+
+def _line_break_after_torn_line(file: BinaryIO) -> bytes:
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _parse(line: bytes) -> JournalEvent | None:
+    try:
+        return JournalEvent.model_validate_json(line)
+    except ValidationError:
+        return None

@@ -1,0 +1,267 @@
+"""The output tree: its runs, which of them are verified done, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from vmevalkit.errors import IncompatibleRecordError, UnknownNameError
+from vmevalkit.records.run import Run, RunEntry, RunProblem
+from vmevalkit.store.claims import claim
+from vmevalkit.store.hashes import hash_file, hash_json
+from vmevalkit.store.index import IndexedRun, RunIndex, stamp
+from vmevalkit.store.journal import read_events
+from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, STATE_FOLDER, Layout, RunFolder
+from vmevalkit.store.schema import read_run, write_run
+
+DEEPEST_RUN = 4
+"""Levels from the root to a run: model, domain, task, run."""
+
+
+class OutputTree:
+    """One output tree. Safe to use from several threads; several processes may work on the same tree."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(root)
+        self._index = RunIndex(self.layout.state)
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
+
+    def __enter__(self) -> OutputTree:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def entries(self) -> Iterator[RunEntry]:
+        """The headings of all runs that have a readable record, in any layout, ordered by folder."""
+        yield from self._walk("", 0)
+
+    def find(self, run_id: str) -> tuple[RunFolder, Run]:
+        """The run with this id, or with this folder below the root; raises UnknownNameError."""
+        for entry in self.entries():
+            if run_id in {entry.run_id, entry.folder}:
+                folder = RunFolder(self.layout.root / entry.folder)
+                return folder, read_run(folder.record)
+        raise UnknownNameError(
+            f"Unknown run: {run_id!r} in {self.layout.root}",
+            next_step="`vmevalkit runs list` lists them",
+            kind="run",
+            name=run_id,
+            near=(),
+        )
+
+    def runs_of(self, identity: str, task_folder: Path) -> list[RunEntry]:
+        """Runs with this identity among those of a task, as the files say now."""
+        with self._lock:
+            indexed = self._index.by_identity(identity)
+            if not indexed or any(stamp(self._record(run)) != run.record_stamp for run in indexed):
+                indexed = self._runs_in(self._relative(task_folder))
+        return [run.entry for run in indexed if run.entry.identity == identity]
+
+    def is_done(self, identity: str, task_folder: Path) -> bool:
+        """True when a run with this identity succeeded and its video is still what was recorded."""
+        with self._lock:
+            indexed = self._index.by_identity(identity)
+        return any(self._is_unchanged(run) for run in indexed) or any(
+            self.is_verified(entry) for entry in self.runs_of(identity, task_folder)
+        )
+
+    def is_verified(self, entry: RunEntry) -> bool:
+        """True when the run succeeded and the video has the recorded size and hash.
+
+        The hash is computed again only for a file that changed since it was last found right.
+        """
+        if entry.status != "success" or entry.video_path is None or entry.video_sha256 is None:
+            return False
+        video = f"{self.layout.root}/{entry.folder}/{entry.video_path}"
+        now = stamp(video)
+        if now is None or now.partition(":")[0] != str(entry.video_bytes):
+            return False
+        with self._lock:
+            known = [run for run in self._index.by_identity(entry.identity or "") if run.entry == entry]
+        if any(self._is_unchanged(run) for run in known):
+            return True
+        if hash_file(Path(video)) != entry.video_sha256:
+            return False
+        self._remember(entry, now)
+        return True
+
+    def record(self, folder: RunFolder, run: Run) -> None:
+        """Write a run's record, the last step of a run, and index it."""
+        write_run(folder.record, run)
+        self.note(folder, run)
+
+    def note(self, folder: RunFolder, run: Run) -> None:
+        """Index a record that is on disk, whose video was hashed just now."""
+        entry = RunEntry.of(run, self._relative(folder.path))
+        video = stamp(folder.path / entry.video_path) if entry.video_path else None
+        self._remember(entry, video)
+
+    @contextmanager
+    def working_on(self, folder: RunFolder) -> Iterator[bool]:
+        """Mark a run as being worked on while the block runs; yields False when another process works on it."""
+        with claim(self.layout, hash_json(self._relative(folder.path))) as free:
+            yield free
+
+    def recover(self, task_folder: Path) -> list[RunEntry]:
+        """Give the runs that a killed process left without a record the record of an interrupted run."""
+        return [entry for folder in _folders_without_record(task_folder) if (entry := self._recover(folder))]
+
+    def _recover(self, folder: RunFolder) -> RunEntry | None:
+        with self.working_on(folder) as free:
+            run = _started_run(folder)
+            if not free or run is None or folder.record.exists():
+                return None
+            self.record(folder, run)
+            return RunEntry.of(run, self._relative(folder.path))
+
+    def hash_of(self, path: Path) -> str:
+        """Hash of a file, computed again only when it changed. Raises OSError when it cannot be read."""
+        now, name = stamp(path), str(path.absolute())
+        with self._lock:
+            known = now and self._index.known_hash(name, now)
+            if known:
+                return known
+            sha256 = hash_file(path)
+            if now:
+                self._index.put_hash(name, now, sha256)
+            return sha256
+
+    def problems(self) -> Iterator[RunProblem]:
+        """Everything in the tree that is not a whole run; every video is read and hashed again."""
+        known = {entry.folder: entry for entry in self.entries()}
+        for folder in self._run_folders("", 0):
+            if (entry := known.get(folder)) is None:
+                yield self._unrecorded(folder)
+            elif entry.status == "success" and (problem := self._video_problem(entry)) is not None:
+                yield problem
+
+    def _video_problem(self, entry: RunEntry) -> RunProblem | None:
+        video = self.layout.root / entry.folder / (entry.video_path or "video")
+        again = "it will be done again by the next `vmevalkit generate`"
+        if not video.is_file():
+            return RunProblem(folder=entry.folder, kind="missing_video", message=f"the video is gone; {again}")
+        if entry.video_sha256 is None:
+            message = "made by another tool, which recorded no hash to check the video against"
+            return RunProblem(folder=entry.folder, kind="unverified", message=message)
+        if hash_file(video) != entry.video_sha256:
+            message = f"the video is not the one that was recorded; {again}"
+            return RunProblem(folder=entry.folder, kind="changed_video", message=message)
+        return None
+
+    def _unrecorded(self, folder: str) -> RunProblem:
+        path = RunFolder(self.layout.root / folder)
+        if path.record.exists():
+            try:
+                read_run(path.record)
+            except IncompatibleRecordError as error:
+                return RunProblem(folder=folder, kind="unreadable", message=str(error))
+        with self.working_on(path) as free:
+            if not free:
+                return RunProblem(folder=folder, kind="in_progress", message="a running process is working on it")
+        message = "its process was killed; the next `vmevalkit generate` records it and does it again"
+        return RunProblem(folder=folder, kind="interrupted", message=message)
+
+    def _is_unchanged(self, run: IndexedRun) -> bool:
+        """True when nothing was touched since the run's video was found right."""
+        video = f"{self.layout.root}/{run.entry.folder}/{run.entry.video_path}"
+        verified = run.entry.status == "success" and run.video_stamp is not None
+        return verified and stamp(video) == run.video_stamp and stamp(self._record(run)) == run.record_stamp
+
+    def _remember(self, entry: RunEntry, video_stamp: str | None) -> None:
+        record_stamp = stamp(f"{self.layout.root}/{entry.folder}/{RECORD_NAME}")
+        if record_stamp is not None:
+            with self._lock:
+                self._index.put([IndexedRun(entry, record_stamp, video_stamp)])
+
+    def _record(self, run: IndexedRun) -> str:
+        return f"{self.layout.root}/{run.entry.folder}/{RECORD_NAME}"
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.layout.root).as_posix()
+
+    def _runs_in(self, folder: str) -> list[IndexedRun]:
+        """Runs directly inside a folder: from the index while it is whole, else from the files."""
+        now = stamp(self.layout.root / folder)
+        if now is not None and self._index.settled_stamp(folder) == now:
+            runs = self._index.by_parent(folder)
+            if all(stamp(self._record(run)) == run.record_stamp for run in runs):
+                return runs
+        known = {run.entry.folder: run for run in self._index.by_parent(folder)}
+        runs, whole = [], True
+        for child in _subfolders(self.layout.root / folder):
+            run = self._read(_join(folder, child), known)
+            whole = whole and run is not None
+            runs += [run] if run else []
+        if runs or known:
+            self._index.replace_parent(folder, runs, now if whole else None)
+        return runs
+
+    def _read(self, folder: str, known: dict[str, IndexedRun]) -> IndexedRun | None:
+        record = self.layout.root / folder / RECORD_NAME
+        now = stamp(record)
+        if now is None:
+            return None
+        if folder in known and known[folder].record_stamp == now:
+            return known[folder]
+        try:
+            return IndexedRun(RunEntry.of(read_run(record), folder), now, None)
+        except (IncompatibleRecordError, FileNotFoundError):
+            return None
+
+    def _walk(self, folder: str, depth: int) -> Iterator[RunEntry]:
+        with self._lock:
+            runs = [run.entry for run in self._runs_in(folder)]
+        yield from runs
+        if depth + 1 < DEEPEST_RUN:
+            inside = {run.folder for run in runs}
+            for child in _subfolders(self.layout.root / folder):
+                if (path := _join(folder, child)) not in inside:
+                    yield from self._walk(path, depth + 1)
+
+    def _run_folders(self, folder: str, depth: int) -> Iterator[str]:
+        for child in _subfolders(self.layout.root / folder):
+            path = _join(folder, child)
+            if any((self.layout.root / path / name).exists() for name in (RECORD_NAME, JOURNAL_NAME)):
+                yield path
+            elif depth + 1 < DEEPEST_RUN:
+                yield from self._run_folders(path, depth + 1)
+
+
+def _join(folder: str, child: str) -> str:
+    return f"{folder}/{child}" if folder else child
+
+
+def _subfolders(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as items:
+            return sorted(item.name for item in items if item.name != STATE_FOLDER and item.is_dir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+
+
+def _folders_without_record(task_folder: Path) -> Iterator[RunFolder]:
+    for name in _subfolders(task_folder):
+        folder = RunFolder(task_folder / name)
+        if folder.journal.exists() and not folder.record.exists():
+            yield folder
+
+
+def _started_run(folder: RunFolder) -> Run | None:
+    """The run that the journal announced, as interrupted; None when the journal holds no start."""
+    events = read_events(folder.journal)
+    if not events or events[0].event != "started":
+        return None
+    run = Run.model_validate(events[0].data)
+    ended: datetime = events[-1].at
+    seconds = max(0.0, (ended - run.inference.timestamp).total_seconds())
+    update = {"status": "interrupted", "error": "The process was killed", "duration_seconds": seconds}
+    return run.model_copy(update={"inference": run.inference.model_copy(update=update)})
