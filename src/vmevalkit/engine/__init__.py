@@ -1,0 +1,1 @@
+"""The sweep: how every long job runs."""

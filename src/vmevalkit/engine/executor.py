@@ -1,0 +1,28 @@
+"""What a sweep needs of the machine that carries out its items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Executor(Protocol):
+    """Carries out calls, each in one of its slots. Whoever makes an executor closes it."""
+
+    @property
+    def slots(self) -> int:
+        """How many calls may be under way at once; at least 1."""
+
+    @property
+    def in_process(self) -> bool:
+        """True when `submit` itself makes the call, in this process: Ctrl-C then interrupts the call."""
+
+    def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
+        """A future of `function(argument)`, or of WorkerCrashedError when the process doing it died."""
+
+    def close(self, *, kill: bool = False) -> None:
+        """Ends the workers: once they have finished what is under way, or with `kill` at once."""
