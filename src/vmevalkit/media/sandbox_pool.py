@@ -1,0 +1,183 @@
+"""The child processes that decode for this one: started when needed, kept for the next file, killed when they hang."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock, Timer
+from typing import cast
+
+import numpy as np
+
+from vmevalkit.errors import WorkerCrashedError
+from vmevalkit.media.pixels import Pixels
+from vmevalkit.media.sandbox_messages import ByteStream, Question, Reply, receive, receive_bytes, send
+
+_START_SECONDS = 60.0
+_PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # some machines find no libraries without them
+
+
+class LostError(Exception):
+    """The child ended, or was ended, before it had answered; the text says how."""
+
+
+class Worker:
+    """A child process and the pipes to it."""
+
+    def __init__(self, memory_mb: int) -> None:
+        """Starts the child and waits until it is ready; raises WorkerCrashedError when it does not get there."""
+        self.memory_mb = memory_mb
+        self.expired = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "vmevalkit.media.sandbox_worker", str(memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            bufsize=0,  # nothing is held back that a fork could send twice
+        )
+        self._to, self._from = cast("ByteStream", self._process.stdin), cast("ByteStream", self._process.stdout)
+        try:
+            with self._watched(_START_SECONDS):
+                receive(self._from, Reply)
+        except LostError as error:
+            raise WorkerCrashedError(
+                f"The process that decodes videos did not start: {error}",
+                expected="that `python -m vmevalkit.media.sandbox_worker 1024` starts and waits",
+            ) from error
+
+    def ask(self, question: Question) -> tuple[Reply, Pixels | None]:
+        """The child's reply and the frames that follow it; raises LostError, after which the worker is of no use."""
+        with self._watched(question.timeout_seconds):
+            send(self._to, question)
+            reply = receive(self._from, Reply)
+            if reply.shape is None:
+                return reply, None
+            if min(reply.shape) < 1 or math.prod(reply.shape) > self.memory_mb * 2**20:
+                raise ValueError(f"frames of the shape {reply.shape}")
+            frames = np.empty(reply.shape, np.uint8)
+            receive_bytes(self._from, frames.data.cast("B"))
+            return reply, frames
+
+    def is_alive(self) -> bool:
+        """True when the child can be asked."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the child."""
+        self._process.kill()
+        self._process.wait()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the pipes on this side and leave the child to the process that started it."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        self._process.poll()
+
+    @contextmanager
+    def _watched(self, seconds: float) -> Iterator[None]:
+        """Ends the child, and with it any wait for it, after some seconds or when the exchange does not complete."""
+        timer = Timer(seconds, self._expire)
+        timer.daemon = True
+        timer.start()
+        complete = False
+        try:
+            yield
+            complete = True
+        except (EOFError, OSError, ValueError) as error:
+            raise LostError(self._describe_end(error)) from error
+        finally:
+            timer.cancel()
+            timer.join()
+            if self.expired or not complete:
+                self.close()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._process.kill()
+
+    def _describe_end(self, error: Exception) -> str:
+        if isinstance(error, ValueError):
+            return f"it sent {error}"
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(timeout=1)
+            return f"signal {-code}" if code < 0 else f"exit code {code}"
+        return "it hung up"
+
+
+class WorkerPool:
+    """Workers that wait for work; each serves one caller at a time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._all: set[Worker] = set()
+        self._idle: list[Worker] = []
+
+    @contextmanager
+    def lend(self, memory_mb: int) -> Iterator[Worker]:
+        """A worker with that memory limit, in MiB; it goes back to the others when it is still alive."""
+        worker = self._take(memory_mb)
+        try:
+            yield worker
+        finally:
+            self._give_back(worker)
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            for worker in self._all:
+                worker.close()
+            self._forget()
+
+    def leave(self) -> None:
+        """Let go of all workers without ending them: after a fork they belong to the other process."""
+        self._lock = Lock()
+        for worker in self._all:
+            worker.hang_up()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._all.clear()
+        self._idle.clear()
+
+    def _take(self, memory_mb: int) -> Worker:
+        with self._lock:
+            for worker in [idle for idle in self._idle if not idle.is_alive()]:
+                self._idle.remove(worker)
+                self._drop(worker)
+            for worker in self._idle:
+                if worker.memory_mb == memory_mb:
+                    self._idle.remove(worker)
+                    return worker
+        worker = Worker(memory_mb)
+        with self._lock:
+            self._all.add(worker)
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            if worker.is_alive() and worker in self._all and len(self._idle) < (os.cpu_count() or 1):
+                self._idle.append(worker)
+            else:
+                self._drop(worker)
+
+    def _drop(self, worker: Worker) -> None:
+        worker.close()
+        self._all.discard(worker)
+
+
+def _environment() -> dict[str, str]:
+    """What the child needs to find the same packages as this process, and nothing of its secrets."""
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONSAFEPATH": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # its buffers would count against the memory limit
+        "MALLOC_ARENA_MAX": "2",
+        **passed_on,
+    }

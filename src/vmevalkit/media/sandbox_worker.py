@@ -1,0 +1,106 @@
+"""The child of `sandbox`: decodes files for another process, within limits of memory and time.
+
+Started as `python -m vmevalkit.media.sandbox_worker MEBIBYTES`; answers questions on its standard input and output
+until the input ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from vmevalkit.errors import InsufficientMemoryError, UnreadableVideoError, VmevalkitError
+from vmevalkit.media.container import open_video, out_of_memory, unreadable
+from vmevalkit.media.pixels import Pixels
+from vmevalkit.media.probe import probe
+from vmevalkit.media.sample import select_frames
+from vmevalkit.media.sandbox_messages import Fault, Question, Reply, receive, send, send_bytes
+
+if sys.platform != "win32":
+    import resource
+
+_BYTES_PER_PIXEL = 24  # a decoder holds some sixteen pictures of one and a half bytes a pixel
+_GRACE_SECONDS = 5  # the asking process kills first; this is for when it is gone
+
+
+def main() -> None:
+    """Answer questions until the other side hangs up."""
+    memory_mb = int(sys.argv[1])
+    with os.fdopen(os.dup(0), "rb", buffering=0) as questions, os.fdopen(os.dup(1), "wb", buffering=0) as replies:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the asking process to handle
+        _limit_memory(memory_mb)
+        send(replies, Reply())
+        _silence()
+        with suppress(EOFError, BrokenPipeError):
+            while True:
+                question = receive(questions, Question)
+                _set_alarm(question.timeout_seconds + _GRACE_SECONDS)
+                reply, frames = answer(question, memory_mb)
+                send(replies, reply)
+                if frames is not None:
+                    send_bytes(replies, frames.data.cast("B"))
+                _set_alarm(0)
+
+
+def answer(question: Question, memory_mb: int) -> tuple[Reply, Pixels | None]:
+    """What the call returned or raised within that much memory, and its frames where it has any."""
+    asked, path = question.sampling, question.probe or "the video"
+    try:
+        if asked is None:
+            return Reply(video=probe(path)), None
+        path = str(asked.video_path)
+        frames, meta = select_frames(
+            asked.video_path, asked.max_frames, asked.strategy, asked.fps, asked.stride, size=asked.size
+        )
+        return Reply(selection=meta, shape=frames.shape), frames
+    except UnreadableVideoError as error:
+        return Reply(fault=Fault.of(out_of_memory(path) if _is_too_large(path, memory_mb) else error)), None
+    except VmevalkitError as error:
+        return Reply(fault=Fault.of(error)), None
+    except MemoryError:
+        return Reply(fault=Fault.of(out_of_memory(path))), None
+    except Exception as error:  # noqa: BLE001 (the border of a worker: one file must not cost the next one its worker)
+        fault = unreadable(path, f"the decoder failed with {type(error).__name__}: {error}")
+        return Reply(fault=Fault.of(fault)), None
+
+
+def _is_too_large(path: str, memory_mb: int) -> bool:
+    """True when the size of its pictures explains why a file cannot be decoded; decoders do not always say so."""
+    try:
+        with open_video(path) as video:
+            pixels = video.stream.width * video.stream.height
+    except UnreadableVideoError:
+        return False
+    except InsufficientMemoryError:
+        return True
+    return pixels * _BYTES_PER_PIXEL > memory_mb * 2**20
+
+
+def _limit_memory(mebibytes: int) -> None:
+    """Allow this much on top of what the loaded libraries take already."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+        limit = int(pages) * resource.getpagesize() + mebibytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _set_alarm(seconds: float) -> None:
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _silence() -> None:
+    """Keep libraries from writing between the messages, and tracebacks off the user's terminal."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+
+
+if __name__ == "__main__":
+    main()

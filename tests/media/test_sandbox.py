@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+import pytest
+
+from vmevalkit.errors import (
+    InsufficientMemoryError,
+    InvalidRequestError,
+    MissingImageError,
+    TimedOutError,
+    UnknownNameError,
+    UnreadableVideoError,
+    VmevalkitError,
+)
+from vmevalkit.media.probe import probe
+from vmevalkit.media.sample import select_frames
+from vmevalkit.media.sandbox import DecodeLimits, isolated_probe, isolated_select_frames
+from vmevalkit.media.sandbox_messages import Fault
+from vmevalkit.settings import get_settings
+
+MakeClip = Callable[..., Path]
+ROOMY = DecodeLimits(timeout_seconds=30, memory_mb=1024)
+
+
+def workers() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if "vmevalkit.media.sandbox_worker" in child.cmdline()]
+
+
+def wait_for_reader(pipe: Path) -> int:
+    """The pipe opened for writing, once somebody has opened it for reading."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.01)
+    raise AssertionError("nobody reads")
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    """A pipe that nobody writes to: whoever opens it waits for ever."""
+    path = tmp_path / "endless.mp4"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def bomb(tmp_path: Path) -> Path:
+    """A few kilobytes that decode to pictures of 4096 × 4096 pixels."""
+    path = tmp_path / "bomb.mp4"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=24, options={"preset": "ultrafast", "threads": "1"})
+        stream.width = stream.height = 4096
+        frame = av.VideoFrame(4096, 4096, "yuv420p")
+        for index in range(3):
+            frame.pts = index
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    return path
+
+
+def test_answers_are_those_of_the_functions_themselves(make_clip: MakeClip) -> None:
+    path = make_clip()
+    assert isolated_probe(path, ROOMY) == probe(path)
+    isolated = isolated_select_frames(path, 5, size=(32, 32), limits=ROOMY)
+    direct = select_frames(path, 5, size=(32, 32))
+    assert np.array_equal(isolated.frames, direct.frames)
+    assert isolated.meta == direct.meta
+
+
+def test_relative_paths_and_lists_of_images_are_taken(
+    make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_clip("clip.mp4", 12)
+    isolated_probe(tmp_path / "clip.mp4", ROOMY)
+    monkeypatch.chdir(tmp_path)
+    assert isolated_probe("clip.mp4", ROOMY).frame_count == 12
+    with pytest.raises(MissingImageError, match=r"gone\.png"):
+        isolated_select_frames(["gone.png"], limits=ROOMY)
+
+
+def test_the_limits_of_the_settings_are_the_default(make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMEVALKIT_DECODE_TIMEOUT_SECONDS", "7")
+    get_settings.cache_clear()
+    assert DecodeLimits.from_settings() == DecodeLimits(7, 4096)
+    assert isolated_probe(make_clip(count=5)).frame_count == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "fact"),
+    [
+        ({"strategy": "uniformly"}, UnknownNameError, "name"),
+        ({"max_frames": 0}, InvalidRequestError, "field"),
+        ({"strategy": "qwen", "max_frames": 99}, InvalidRequestError, "value"),
+    ],
+)
+def test_errors_are_the_same_on_this_side(
+    make_clip: MakeClip, arguments: dict[str, object], kind: type[VmevalkitError], fact: str
+) -> None:
+    path = make_clip(count=5)
+    with pytest.raises(kind) as isolated:
+        isolated_select_frames(path, limits=ROOMY, **arguments)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(kind) as direct:
+        select_frames(path, **arguments)  # type: ignore[arg-type]
+    assert str(isolated.value) == str(direct.value)
+    assert getattr(isolated.value, fact) == getattr(direct.value, fact)
+
+
+def test_an_unreadable_file_costs_no_worker(make_clip: MakeClip, tmp_path: Path) -> None:
+    isolated_probe(make_clip(), ROOMY)
+    before = {worker.pid for worker in workers()}
+    with pytest.raises(UnreadableVideoError, match="does not exist") as caught:
+        isolated_probe(tmp_path / "gone.mp4", ROOMY)
+    assert caught.value.path == str(tmp_path / "gone.mp4")
+    assert {worker.pid for worker in workers()} == before
+
+
+def test_a_file_that_hangs_is_given_up_and_the_next_one_works(make_clip: MakeClip, endless: Path) -> None:
+    with pytest.raises(TimedOutError, match=r"longer than 0\.3 seconds"):
+        isolated_probe(endless, DecodeLimits(0.3, 1024))
+    assert isolated_probe(make_clip(), ROOMY).frame_count == 48
+
+
+def test_a_decoder_that_dies_is_told_as_the_fault_of_the_file(make_clip: MakeClip, endless: Path) -> None:
+    isolated_probe(make_clip(), ROOMY)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(isolated_probe, endless, ROOMY)
+        opened = wait_for_reader(endless)
+        for worker in workers():
+            worker.send_signal(signal.SIGSEGV)
+        with pytest.raises(UnreadableVideoError, match=rf"crashed on it \(signal {int(signal.SIGSEGV)}\)"):
+            waiting.result(timeout=10)
+    os.close(opened)
+    assert isolated_probe(make_clip(), ROOMY).frame_count == 48
+
+
+def test_a_file_that_unfolds_to_more_than_the_limit_is_refused(bomb: Path, make_clip: MakeClip) -> None:
+    limits = DecodeLimits(30, 40)
+    with pytest.raises(InsufficientMemoryError, match="more memory"):
+        isolated_select_frames(bomb, 3, limits=limits)
+    assert isolated_probe(make_clip(), limits).frame_count == 48
+
+
+def test_several_threads_are_served_at_once(make_clip: MakeClip, endless: Path) -> None:
+    path = make_clip()
+    with ThreadPoolExecutor(4) as pool:
+        hanging = pool.submit(isolated_probe, endless, DecodeLimits(1, 1024))
+        counts = list(pool.map(lambda _: isolated_probe(path, ROOMY).frame_count, range(6)))
+        assert counts == [48] * 6
+        assert not hanging.done()
+        with pytest.raises(TimedOutError):
+            hanging.result()
+
+
+def test_the_child_sees_no_secret(make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUMA_API_KEY", "secret")
+    isolated_probe(make_clip(), DecodeLimits(30, 900))
+    assert workers()
+    assert all("LUMA_API_KEY" not in worker.environ() for worker in workers())
+
+
+def test_a_forked_process_gets_a_worker_of_its_own(make_clip: MakeClip) -> None:
+    path = make_clip()
+    isolated_probe(path, ROOMY)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if isolated_probe(path, ROOMY).frame_count == 48 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert isolated_probe(path, ROOMY).frame_count == 48
+
+
+def test_leaving_ends_the_children_without_a_warning(make_clip: MakeClip) -> None:
+    script = f"""
+from vmevalkit.media.sandbox import DecodeLimits, isolated_probe
+import psutil
+isolated_probe({str(make_clip())!r}, DecodeLimits(30, 1024))
+print(psutil.Process().children()[0].pid)
+"""
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", script]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    assert not psutil.pid_exists(int(result.stdout))
+
+
+def test_an_orphaned_child_ends_by_itself(make_clip: MakeClip) -> None:
+    script = f"""
+from vmevalkit.media.sandbox import DecodeLimits, isolated_probe
+import os, psutil
+isolated_probe({str(make_clip())!r}, DecodeLimits(30, 1024))
+print(psutil.Process().children()[0].pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    child, deadline = int(result.stdout), time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(type="SystemExit", given="out"),
+        Fault(type="VmevalkitError", given="unlisted"),
+        Fault(type="UnreadableVideoError", given="x", facts={"exit_code": 0}),
+    ],
+)
+def test_errors_and_attributes_off_the_list_are_not_believed(fault: Fault) -> None:
+    with pytest.raises(ValueError, match="unexpected"):
+        fault.to_error()
