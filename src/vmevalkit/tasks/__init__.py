@@ -1,0 +1,1 @@
+"""Task pairs: reading, checking and creating them."""

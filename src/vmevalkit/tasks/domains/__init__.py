@@ -1,0 +1,1 @@
+"""One generator of task pairs per file."""
