@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from vmevalkit.media.encode import encode
 from vmevalkit.settings import get_settings
+
+TRUTH = "ground_truth.mp4"
 
 _KEPT = {"PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT"}
 
@@ -32,3 +37,22 @@ def questions(tmp_path: Path) -> Path:
     folder = tmp_path / "questions"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def make_task(questions: Path) -> Callable[..., Path]:
+    """Makes a small whole task in the questions tree: a red first frame, a blue final frame, a video in between."""
+
+    def make(task_id: str = "maze_0001", domain: str = "maze", *, prompt: str = "Go", solved: bool = True) -> Path:
+        folder = questions / f"{domain}_task" / task_id
+        folder.mkdir(parents=True)
+        Image.new("RGB", (64, 48), "red").save(folder / "first_frame.png")
+        (folder / "prompt.txt").write_text(prompt, encoding="utf-8")
+        if solved:
+            Image.new("RGB", (64, 48), "blue").save(folder / "final_frame.png")
+            encode([Image.new("RGB", (64, 48), color) for color in ("red", "purple", "blue")], folder / TRUTH, 8)
+            metadata = {"id": task_id, "domain": domain, "difficulty": "easy"}
+            (folder / "question_metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
+        return folder
+
+    return make

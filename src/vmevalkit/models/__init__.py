@@ -1,0 +1,1 @@
+"""Models: the wrapper contract, the catalog and the embedded controls."""

@@ -1,0 +1,155 @@
+"""The contract of a model: a wrapper with one method, which returns a result and does not raise.
+
+`ModelWrapper` is the face everybody sees. A `Service` does the work behind it and raises typed errors;
+`ServiceWrapper` turns what a service does into the documented result.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from vmevalkit.engine.retry import failure_of
+from vmevalkit.errors import InvalidResultError, VmevalkitError
+from vmevalkit.records.generation import Failure, GenerationResult
+
+DEFAULT_VIDEO_NAME = "generated_video.mp4"
+
+
+class ModelWrapper(ABC):
+    """A model that turns a first frame and a prompt into a video."""
+
+    def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
+        """Prepare to write to `output_dir`; `model` is the provider's model id, `kwargs` the catalog's `args`."""
+        self.model = model
+        self.output_dir = Path(output_dir)
+        self.options = kwargs
+
+    @abstractmethod
+    def generate(
+        self,
+        image_path: str | Path,
+        text_prompt: str,
+        duration: float | None = None,
+        output_filename: str | None = None,
+        **kwargs: Any,
+    ) -> GenerationResult:
+        """The result of one generation; a failure is a result too.
+
+        `duration` is in seconds, None for the model's own. `kwargs` holds the model's further parameters and, for
+        models whose catalog entry lists the capability, `seed`, `final_frame` and `ground_truth` (paths).
+        """
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a service is asked to make."""
+
+    image_path: Path
+    """The first frame."""
+    prompt: str
+    """What should happen."""
+    output_path: Path
+    """Where the video must be when the service returns."""
+    duration: float | None = None
+    """Seconds of video; None for the model's own."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The model's further parameters."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a service made."""
+
+    generation_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """The provider's id for the job, or one made here."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """Anything worth keeping, JSON values only."""
+
+
+class Service(Protocol):
+    """The part of a model that does the work."""
+
+    def generate(self, request: Request) -> Generation:
+        """Write the video to `request.output_path`; raises a VmevalkitError when there is none."""
+
+
+class ServiceWrapper(ModelWrapper):
+    """A wrapper around a service."""
+
+    service: Service
+
+    def generate(
+        self,
+        image_path: str | Path,
+        text_prompt: str,
+        duration: float | None = None,
+        output_filename: str | None = None,
+        **kwargs: Any,
+    ) -> GenerationResult:
+        """The service's video, or its error, as the documented result."""
+        output_path = self.output_dir / (output_filename or DEFAULT_VIDEO_NAME)
+        request = Request(Path(image_path), text_prompt, output_path, duration, kwargs)
+        started = time.monotonic()
+        try:
+            made = self.service.generate(request)
+        except VmevalkitError as error:
+            return failed_result(self.model, failure_of(error), time.monotonic() - started)
+        return GenerationResult(
+            success=True,
+            video_path=str(output_path),
+            error=None,
+            duration_seconds=time.monotonic() - started,
+            generation_id=made.generation_id,
+            model=self.model,
+            status="success",
+            metadata=dict(made.metadata),
+        )
+
+
+def failed_result(model: str, failure: Failure, seconds: float) -> GenerationResult:
+    """The documented result of a generation that failed; the whole failure is in `metadata`."""
+    return GenerationResult(
+        success=False,
+        video_path=None,
+        error=failure.message,
+        duration_seconds=seconds,
+        generation_id=uuid.uuid4().hex,
+        model=model,
+        status=failure.status,
+        metadata={"failure": failure.model_dump(mode="json")},
+    )
+
+
+def checked_result(result: object) -> GenerationResult:
+    """The result itself when it has exactly the documented keys and types; raises InvalidResultError otherwise."""
+    try:
+        checked = _result_adapter().validate_python(result, strict=True)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise _invalid(faults) from error
+    if checked["success"] != (checked["video_path"] is not None) or checked["success"] != (checked["error"] is None):
+        raise _invalid("a success has a video_path and no error, a failure an error and no video_path")
+    return checked
+
+
+def _invalid(faults: str) -> InvalidResultError:
+    keys = ", ".join(GenerationResult.__annotations__)
+    return InvalidResultError(
+        f"The wrapper returned a result that is not as documented: {faults}",
+        expected=f"a dict with exactly the keys {keys}",
+        next_step="Mend the wrapper's `generate`",
+    )
+
+
+@cache
+def _result_adapter() -> TypeAdapter[GenerationResult]:
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(GenerationResult))

@@ -1,0 +1,1 @@
+"""The catalog: one TOML file per family."""

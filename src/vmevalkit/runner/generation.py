@@ -1,0 +1,143 @@
+"""Asking a model for one video: what it is sent, each try, and a close look at what came back."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vmevalkit.engine.retry import RetryPolicy, attempts, failure_of
+from vmevalkit.errors import InvalidResultError
+from vmevalkit.media.probe import probe
+from vmevalkit.media.sandbox import isolated_probe
+from vmevalkit.models.base import checked_result, failed_result
+from vmevalkit.models.catalog.reader import load_wrapper
+from vmevalkit.models.limits import check_inputs
+from vmevalkit.records.generation import Attempt, Failure, GenerationJob, GenerationResult, InputTransform
+from vmevalkit.records.model import Model
+from vmevalkit.records.run import RunOutput
+from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME, GROUND_TRUTH
+from vmevalkit.store.atomic import sync_file
+from vmevalkit.store.hashes import hash_file
+from vmevalkit.store.layout import VIDEO_NAME, RunFolder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Trail:
+    """What a generation left behind so far; it goes into the record however the generation ends."""
+
+    transforms: list[InputTransform] = field(default_factory=list)
+    """Changes made to the inputs, in order."""
+    sent: dict[str, Any] = field(default_factory=dict)
+    """Parameters the wrapper got."""
+    tries: list[Attempt] = field(default_factory=list)
+    """Every try."""
+    output: RunOutput = field(default_factory=RunOutput)
+    """The facts of the video, once it was found whole."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One job about to be carried out in a run's folder, whose copy of the question is in place."""
+
+    model: Model
+    """The model to ask."""
+    job: GenerationJob
+    """What to ask for."""
+    folder: RunFolder
+    """Where the video goes."""
+    trail: Trail
+    """Where to write down what happens."""
+
+    def carry_out(self, private: Mapping[str, Any], policy: RetryPolicy) -> GenerationResult:
+        """The last try's result, with its video checked and in its place.
+
+        `private` holds the parameters that may not be written down. Raises InvalidRequestError when the model cannot
+        be asked; whatever the wrapper raises is a failed try.
+        """
+        check_inputs(self.model, self.image, self.job.task.prompt)
+        self.trail.sent = self._parameters({**self.job.parameters, **private})
+        self.folder.video_dir.mkdir(exist_ok=True)
+        results: list[GenerationResult] = []
+
+        def call(_: int) -> Failure | None:
+            results.append(self._try())
+            return _failure_in(results[-1])
+
+        self.trail.tries.extend(attempts(policy, call))
+        made_by_model = results[-1]["metadata"].get("input_transforms", [])
+        self.trail.transforms.extend(InputTransform.model_validate(change) for change in made_by_model)
+        return results[-1]
+
+    @property
+    def image(self) -> Path:
+        """The first frame as it is sent."""
+        return self.folder.question_dir / FIRST_FRAME
+
+    def _parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the wrapper gets beside image, prompt and file name: only what its capabilities say it takes."""
+        takes, task, question = self.model.capabilities, self.job.task, self.folder.question_dir
+        offered = {
+            "duration": given.get("duration") or self.model.default_duration,
+            "seed": self.job.seed,
+            "final_frame": question / FINAL_FRAME if task.final_frame else None,
+            "ground_truth": question / GROUND_TRUTH if task.ground_truth else None,
+        }
+        others = {name: value for name, value in given.items() if name not in offered}
+        return others | {name: value for name, value in offered.items() if value is not None and name in takes}
+
+    def _try(self) -> GenerationResult:
+        clock = time.monotonic()
+        try:
+            wrapper = load_wrapper(self.model)(
+                model=self.model.model, output_dir=self.folder.video_dir, **self.model.args
+            )
+            result = checked_result(
+                wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **self.trail.sent)
+            )
+            return self._with_checked_video(result) if result["video_path"] is not None else result
+        except Exception as error:
+            logger.debug("%s failed", self.model.key, exc_info=True)
+            return failed_result(self.model.model, failure_of(error), time.monotonic() - clock)
+
+    def _with_checked_video(self, result: GenerationResult) -> GenerationResult:
+        """The result with its video in its place; raises UnreadableVideoError for one that is not whole."""
+        video = self._in_place(Path(str(result["video_path"])))
+        # A control's video is our own work; any other goes to a process that may be killed.
+        info = probe(video) if self.model.kind == "control" else isolated_probe(video)
+        sync_file(video)
+        self.trail.output = RunOutput(
+            video_path=video.relative_to(self.folder.path).as_posix(),
+            video_bytes=video.stat().st_size,
+            video_sha256=hash_file(video),
+            video=info,
+        )
+        return {**result, "video_path": str(video)}
+
+    def _in_place(self, video: Path) -> Path:
+        """The video inside the run's folder; one that a wrapper put elsewhere is moved there."""
+        if not video.is_file():
+            raise InvalidResultError(
+                f"The wrapper reported success, but there is no video at {video}",
+                expected="the path of a file",
+                next_step="Mend the wrapper's `generate`",
+            )
+        if video.absolute().is_relative_to(self.folder.video_dir.absolute()) and not video.is_symlink():
+            return video
+        return Path(shutil.move(video, self.folder.video_dir / VIDEO_NAME))
+
+
+def _failure_in(result: GenerationResult) -> Failure | None:
+    """The failure that a result holds; wrappers of others may only give its text."""
+    if result["success"]:
+        return None
+    known = result["metadata"].get("failure")
+    if known is not None:
+        return Failure.model_validate(known)
+    return Failure(type="GenerationFailed", message=result["error"] or "")

@@ -1,0 +1,69 @@
+"""The identity of a run: a versioned hash of all that changes its output, and of nothing else.
+
+The same identity is computed from a planned run and stored in its record, so what is done can be told from what is
+planned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+from pydantic_core import to_jsonable_python
+
+from vmevalkit.records.base import JsonObject
+from vmevalkit.records.model import Model
+from vmevalkit.records.task import TaskPair
+from vmevalkit.store.hashes import hash_json
+
+IDENTITY_VERSION = 1
+
+_SECRET = re.compile(r"(api_?key|token|secret|password|credential)s?$", re.IGNORECASE)
+
+
+def identity_of(
+    model: Model,
+    task: TaskPair,
+    parameters: Mapping[str, Any],
+    seed: int | None,
+    sample: int,
+    hash_of: Callable[[Path], str],
+) -> str:
+    """Hexadecimal hash of model, inputs the model sees, parameters, seed and sample.
+
+    `hash_of` hashes a file's content. A seed counts only for models that take one, and so do the other inputs. Raises
+    OSError where an input cannot be read.
+    """
+    inputs: JsonObject = {"first_frame": hash_of(task.first_frame), "prompt": task.prompt}
+    if "final_frame" in model.capabilities and task.final_frame:
+        inputs["final_frame"] = hash_of(task.final_frame)
+    if "ground_truth" in model.capabilities and task.ground_truth:
+        inputs["ground_truth"] = hash_of(task.ground_truth)
+    facts: JsonObject = {
+        "version": IDENTITY_VERSION,
+        "model": model.key,
+        "model_id": model.model,
+        "args": model.args,
+        "task": [task.domain, task.id],
+        "inputs": inputs,
+        "parameters": public_parameters(parameters),
+        "seed": seed if "seed" in model.capabilities else None,
+        "sample": sample,
+    }
+    return hash_json(facts)
+
+
+def catalog_entry_hash(model: Model) -> str:
+    """Hexadecimal hash of a model's whole catalog entry."""
+    return hash_json(model.model_dump(mode="json"))
+
+
+def public_parameters(parameters: Mapping[str, Any]) -> JsonObject:
+    """The parameters as JSON values, without secrets: what may be written down."""
+    values: dict[str, JsonValue] = to_jsonable_python(
+        {name: value for name, value in parameters.items() if not _SECRET.search(name)}, fallback=repr
+    )
+    return values

@@ -1,0 +1,212 @@
+"""Running models on tasks: one generation, recorded from before it starts until after it ends."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from vmevalkit.engine.retry import RetryPolicy, failure_of
+from vmevalkit.errors import VmevalkitError
+from vmevalkit.models.base import ModelWrapper, failed_result
+from vmevalkit.models.catalog.reader import catalog, load_wrapper
+from vmevalkit.models.limits import check_duration, check_lifecycle
+from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
+from vmevalkit.records.model import Model
+from vmevalkit.records.run import Run
+from vmevalkit.records.task import TaskPair
+from vmevalkit.runner.costs import forecast
+from vmevalkit.runner.generation import Generation, Trail
+from vmevalkit.runner.identity import identity_of, public_parameters
+from vmevalkit.runner.MODEL_CATALOG import AVAILABLE_MODELS, MODEL_FAMILIES
+from vmevalkit.runner.question import question_data_of, task_from_arguments, write_question
+from vmevalkit.runner.run_record import ended_run, started_run
+from vmevalkit.settings import get_settings
+from vmevalkit.store.journal import append_event
+from vmevalkit.store.layout import RunFolder
+from vmevalkit.store.tree import OutputTree
+
+
+def _load_model_wrapper(model_name: str) -> type[ModelWrapper]:
+    """The wrapper class of a model; raises ValueError with near names for an unknown one."""
+    return load_wrapper(catalog().get(model_name))
+
+
+def run_inference(
+    model_name: str,
+    image_path: str | Path,
+    text_prompt: str,
+    run_id: str | None = None,
+    question_data: Mapping[str, Any] | None = None,
+    *,
+    output_dir: str | Path | None = None,
+    verbose: bool = False,
+    **kwargs: Any,
+) -> RunResult:
+    """The result of one generation, recorded in the output tree; see `InferenceRunner.run`."""
+    with InferenceRunner(output_dir) as runner:
+        return runner.run(model_name, image_path, text_prompt, run_id, question_data, verbose=verbose, **kwargs)
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that has started and not ended."""
+
+    started: Run
+    """Its record as announced."""
+    trail: Trail
+    """What happened since."""
+
+
+class InferenceRunner:
+    """Runs models and keeps each run in a folder of its own.
+
+    A subclass may override `_save_metadata` to keep more. `on_result` is called with every result. Safe to use from
+    several threads.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path | None = None,
+        *,
+        on_result: Callable[[RunResult], None] | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        """Work in `output_dir` (default: the setting VMEVALKIT_OUTPUT_DIR, or `outputs`), created when needed."""
+        self.output_dir = Path(output_dir) if output_dir is not None else get_settings().output_dir
+        self.tree = OutputTree(self.output_dir)
+        self._on_result, self._retry = on_result, retry or RetryPolicy()
+        self._open_runs: dict[Path, OpenRun] = {}
+
+    def __enter__(self) -> InferenceRunner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the output tree."""
+        self.tree.close()
+
+    def run(
+        self,
+        model_name: str,
+        image_path: str | Path,
+        text_prompt: str,
+        run_id: str | None = None,
+        question_data: Mapping[str, Any] | None = None,
+        *,
+        verbose: bool = False,
+        **kwargs: Any,
+    ) -> RunResult:
+        """The result of one generation: the keys of `ModelWrapper.generate`, `run_id`, `inference_dir`, `timestamp`.
+
+        `question_data` is the task's metadata; its `id` and `domain` place the run in the tree. `kwargs` go to the
+        model; `seed` only to models that take one. A failed generation is a result. Raises ValueError for an unknown
+        model or a duration it does not make, FileNotFoundError for a missing image, RunExistsError for a run id that
+        is taken.
+        """
+        task = task_from_arguments(image_path, text_prompt, question_data)
+        job = self.plan(catalog().get(model_name), task, parameters=kwargs)
+        if question_data is not None:
+            given = to_jsonable_python(dict(question_data), fallback=str)
+            job = job.model_copy(update={"question_data": given})
+        return self.run_job(job, run_id=run_id, private=kwargs, verbose=verbose)
+
+    def plan(self, model: Model, task: TaskPair, *, parameters: Mapping[str, Any], sample: int = 0) -> GenerationJob:
+        """The job for one generation; raises ModelRetiredError or InvalidRequestError before anything is paid."""
+        check_lifecycle(model)
+        check_duration(model, parameters.get("duration"))
+        seed = parameters.get("seed")
+        others = {name: value for name, value in parameters.items() if name != "seed"}
+        return GenerationJob(
+            model=model.key,
+            task=task,
+            parameters=public_parameters(others),
+            seed=seed,
+            sample=sample,
+            identity=identity_of(model, task, others, seed, sample, self.tree.hash_of),
+            forecast=forecast(model, parameters.get("duration")),
+        )
+
+    def run_job(
+        self,
+        job: GenerationJob,
+        *,
+        run_id: str | None = None,
+        private: Mapping[str, Any] = MappingProxyType({}),
+        verbose: bool = False,
+    ) -> RunResult:
+        """The result of a planned job. `private` holds the parameters that may not be written down, such as keys."""
+        model, started_at = catalog().get(job.model), datetime.now(timezone.utc).astimezone()
+        folder = self.tree.layout.create_run(model.key, job.task.domain, job.task.id, started_at, run_id)
+        with self.tree.working_on(folder):
+            run = started_run(
+                job,
+                model,
+                run_id=folder.path.name,
+                started_at=started_at,
+                first_frame_sha256=self.tree.hash_of(job.task.first_frame),
+                question_data=question_data_of(job),
+            )
+            append_event(folder.journal, "started", run.model_dump(mode="json"))
+            course = self._open_runs[folder.path] = OpenRun(run, Trail())
+            clock = time.monotonic()
+            try:
+                course.trail.transforms.extend(write_question(job.task, run.question_data, folder.question_dir))
+                result = Generation(model, job, folder, course.trail).carry_out(private, self._retry)
+            except (VmevalkitError, OSError) as error:  # the model was not even asked
+                result = failed_result(model.model, failure_of(error), time.monotonic() - clock)
+            except BaseException as error:  # Ctrl-C, or a fault of ours: record the run, then let it end the program
+                self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
+                raise
+            return self._end(folder, result, verbose=verbose)
+
+    def _end(self, folder: RunFolder, result: GenerationResult, *, verbose: bool = False) -> RunResult:
+        run = self._open_runs[folder.path].started
+        full = RunResult(
+            **result,
+            run_id=folder.path.name,
+            inference_dir=str(folder.path),
+            timestamp=run.inference.timestamp.isoformat(),
+        )
+        self._save_metadata(folder.path, full, run.question_data)
+        self._open_runs.pop(folder.path, None)
+        if verbose:
+            outcome = full["video_path"] if full["success"] else full["error"]
+            sys.stderr.write(f"{full['run_id']}: {full['status']} in {full['duration_seconds']:.1f} s: {outcome}\n")
+        if self._on_result is not None:
+            self._on_result(full)
+        return full
+
+    def _save_metadata(
+        self,
+        inference_dir: Path,
+        result: RunResult,
+        question_data: Mapping[str, Any] | None,  # noqa: ARG002 (for those who override)
+    ) -> None:
+        """Write `metadata.json`, the last step of a run. Override to keep more; call this first."""
+        course = self._open_runs[Path(inference_dir)]
+        self.tree.record(RunFolder(Path(inference_dir)), ended_run(course.started, course.trail, result))
+
+    def list_models(self) -> dict[str, str]:
+        """Description by model key."""
+        return {key: model["description"] for key, model in AVAILABLE_MODELS.items()}
+
+    def list_models_by_family(self) -> dict[str, dict[str, str]]:
+        """Description by model key, by family."""
+        return {
+            family: {key: model["description"] for key, model in models.items()}
+            for family, models in MODEL_FAMILIES.items()
+        }
+
+    def get_model_families(self) -> dict[str, int]:
+        """Number of models by family."""
+        return {family: len(models) for family, models in MODEL_FAMILIES.items()}

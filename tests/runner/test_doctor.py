@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vmevalkit.runner.doctor import examine
+from vmevalkit.settings import Settings
+
+
+def _verdicts(**settings: object) -> dict[str, tuple[str, str | None]]:
+    return {finding.name: (finding.verdict, finding.fix) for finding in examine(Settings.model_validate(settings))}
+
+
+def test_fresh_machine_needs_tasks_first(tmp_path: Path) -> None:
+    found = _verdicts(questions_dir=tmp_path / "none", output_dir=tmp_path / "outputs")
+    assert found["tasks"] == ("missing", "vmevalkit tasks create --pairs-per-domain 3")
+    assert (found["video"][0], found["outputs"][0], found["models"][0]) == ("ok", "ok", "ok")
+
+
+def test_incomplete_task_is_pointed_out(questions: Path, make_task: Callable[..., Path], tmp_path: Path) -> None:
+    (make_task() / "prompt.txt").unlink()
+    assert _verdicts(questions_dir=questions, output_dir=tmp_path)["tasks"] == ("broken", "vmevalkit tasks check")
+
+
+def test_output_folder_in_the_way_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert _verdicts(output_dir=tmp_path / "file" / "outputs")["outputs"][0] == "broken"
+
+
+def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
+    _verdicts(questions_dir=tmp_path / "questions", output_dir=tmp_path / "outputs")
+    assert list(tmp_path.iterdir()) == []
