@@ -63,6 +63,8 @@ class GenerationJob(Record):
     """Catalog key."""
     task: TaskPair
     """The problem."""
+    question_data: JsonObject | None = None
+    """The task's metadata as the caller gave it; None to take it from the task's own file."""
     parameters: JsonObject = Field(default_factory=dict)
     """Parameters as the caller gave them."""
     seed: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 from typing_extensions import Self
 
 from vmevalkit.records.base import JsonObject, Record
@@ -86,6 +86,10 @@ class CatalogEntry(Record):
     """Whether the model can still be used."""
     retirement: Retirement | None = None
     """Required once the model is deprecated or retired."""
+
+    @field_serializer("capabilities")
+    def _sorted(self, capabilities: frozenset[Capability]) -> list[Capability]:
+        return sorted(capabilities)
 
     @model_validator(mode="after")
     def _retirement_is_dated(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from vmevalkit.records.base import JsonObject, Record
+from vmevalkit.records.base import Record
 
 Difficulty = Literal["easy", "medium", "hard"]
 
@@ -25,8 +25,8 @@ class TaskPair(Record):
     """The solved state, where known. Shown only to models that take a final frame."""
     ground_truth: Path | None = None
     """A video of the solution being carried out, where there is one. Never shown to a model."""
-    metadata: JsonObject | None = None
-    """The task's own `question_metadata.json`: difficulty, seed, solution, geometry."""
+    metadata: Path | None = None
+    """The task's own `question_metadata.json`: difficulty, seed, solution, geometry. Read when it is needed."""
 
 
 class TaskProblem(Record):

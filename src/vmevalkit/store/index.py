@@ -6,12 +6,14 @@ time of last change), and a damaged index is thrown away.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vmevalkit.records.run import RunEntry
 
@@ -28,6 +30,12 @@ CREATE TABLE IF NOT EXISTS settled (folder PRIMARY KEY, stamp) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hashes (path PRIMARY KEY, stamp, sha256) WITHOUT ROWID;
 PRAGMA user_version = {_VERSION};
 """
+
+_INSERT = f"INSERT OR REPLACE INTO runs VALUES ({', '.join('?' * (len(_FIELDS) + 3))})"  # noqa: S608 (marks only)
+
+Statement = tuple[str, tuple[Any, ...]]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,10 +59,11 @@ def stamp(path: str | Path) -> str | None:
 
 
 class RunIndex:
-    """The index of one output tree; made when missing, kept in memory where the folder cannot be written."""
+    """The index of one output tree; made when missing, kept in memory where there is no folder to write to."""
 
-    def __init__(self, folder: Path) -> None:
-        self._connection = _open(folder / INDEX_NAME)
+    def __init__(self, folder: Path | None) -> None:
+        self._connection = _connect(":memory:") if folder is None else _open(folder / INDEX_NAME)
+        self.in_memory = folder is None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -70,47 +79,65 @@ class RunIndex:
 
     def put(self, runs: Sequence[IndexedRun]) -> None:
         """Add runs, or replace what is known about them."""
-        rows = [
-            (*run.entry.model_dump(mode="json").values(), _parent(run.entry.folder), run.record_stamp, run.video_stamp)
-            for run in runs
-        ]
-        marks = ", ".join("?" * (len(_FIELDS) + 3))
-        with self._connection:
-            self._connection.executemany(f"INSERT OR REPLACE INTO runs VALUES ({marks})", rows)  # noqa: S608
+        self._write(*map(_insertion, runs))
 
     def replace_parent(self, folder: str, runs: Sequence[IndexedRun], settled: str | None) -> None:
         """Make `runs` all that is known of a folder, complete as of the folder stamp `settled`, if given."""
-        with self._connection:
-            self._connection.execute("DELETE FROM runs WHERE parent = ?", (folder,))
-            self._connection.execute("DELETE FROM settled WHERE folder = ?", (folder,))
-            if settled is not None:
-                self._connection.execute("INSERT INTO settled VALUES (?, ?)", (folder, settled))
-        self.put(runs)
+        mark: list[Statement] = [("INSERT INTO settled VALUES (?, ?)", (folder, settled))] if settled else []
+        self._write(
+            ("DELETE FROM runs WHERE parent = ?", (folder,)),
+            ("DELETE FROM settled WHERE folder = ?", (folder,)),
+            *mark,
+            *map(_insertion, runs),
+        )
 
     def settled_stamp(self, folder: str) -> str | None:
         """The folder's stamp when all its runs were indexed."""
-        row = self._connection.execute("SELECT stamp FROM settled WHERE folder = ?", (folder,)).fetchone()
-        return row and str(row[0])
+        rows = self._read("SELECT stamp FROM settled WHERE folder = ?", folder)
+        return str(rows[0][0]) if rows else None
 
     def known_hash(self, path: str, file_stamp: str) -> str | None:
         """The hash of a file that has not changed since it was last hashed."""
-        row = self._connection.execute("SELECT stamp, sha256 FROM hashes WHERE path = ?", (path,)).fetchone()
-        return str(row[1]) if row and row[0] == file_stamp else None
+        rows = self._read("SELECT stamp, sha256 FROM hashes WHERE path = ?", path)
+        return str(rows[0][1]) if rows and rows[0][0] == file_stamp else None
 
     def put_hash(self, path: str, file_stamp: str, sha256: str) -> None:
         """Remember the hash of a file."""
-        with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", (path, file_stamp, sha256))
+        self._write(("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", (path, file_stamp, sha256)))
 
     def _runs(self, condition: str, value: str) -> list[IndexedRun]:
-        return list(self._select(condition, value))
-
-    def _select(self, condition: str, value: str) -> Iterator[IndexedRun]:
         columns = ", ".join((*_FIELDS, "record_stamp", "video_stamp"))
-        query = f"SELECT {columns} FROM runs WHERE {condition} ORDER BY folder"  # noqa: S608 (fixed conditions)
-        for *values, record_stamp, video_stamp in self._connection.execute(query, (value,)):
-            entry = RunEntry.model_validate(dict(zip(_FIELDS, values, strict=True)))
-            yield IndexedRun(entry, record_stamp, video_stamp)
+        rows = self._read(f"SELECT {columns} FROM runs WHERE {condition} ORDER BY folder", value)  # noqa: S608 (fixed)
+        return [
+            IndexedRun(RunEntry.model_validate(dict(zip(_FIELDS, values, strict=True))), record_stamp, video_stamp)
+            for *values, record_stamp, video_stamp in rows
+        ]
+
+    def _read(self, query: str, value: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, (value,)).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._go_on_in_memory(error)
+            return []
+
+    def _write(self, *statements: Statement) -> None:
+        try:
+            with self._connection:
+                for statement, values in statements:
+                    self._connection.execute(statement, values)
+        except sqlite3.DatabaseError as error:
+            self._go_on_in_memory(error)
+
+    def _go_on_in_memory(self, error: sqlite3.DatabaseError) -> None:
+        """A full disk or a damaged file costs speed, never a run."""
+        logger.debug("the index cannot be used any more: %s", error)
+        self._connection.close()
+        self._connection = _connect(":memory:")
+
+
+def _insertion(run: IndexedRun) -> Statement:
+    values = run.entry.model_dump(mode="json").values()
+    return _INSERT, (*values, _parent(run.entry.folder), run.record_stamp, run.video_stamp)
 
 
 def _parent(folder: str) -> str:

@@ -27,12 +27,22 @@ class OutputTree:
 
     def __init__(self, root: Path) -> None:
         self.layout = Layout(root)
-        self._index = RunIndex(self.layout.state)
+        self._opened: RunIndex | None = None
         self._lock = threading.RLock()
 
     def close(self) -> None:
         """Let go of the index."""
-        self._index.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def _index(self) -> RunIndex:
+        """The index; an empty one in memory as long as the tree does not exist, so that looking makes no folder."""
+        if self._opened is None or (self._opened.in_memory and self.layout.root.exists()):
+            self.close()
+            self._opened = RunIndex(self.layout.state if self.layout.root.exists() else None)
+        return self._opened
 
     def __enter__(self) -> OutputTree:
         return self

@@ -1,0 +1,1 @@
+"""The `vmevalkit` command: one file per noun."""

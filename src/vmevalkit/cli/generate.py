@@ -1,0 +1,179 @@
+"""`vmevalkit generate`: run models on tasks and keep every run."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, output_dir, questions_dir
+from vmevalkit.cli.output import hint, say, show_json, show_table, warn
+from vmevalkit.engine.executor import Executor
+from vmevalkit.engine.inline import InlineExecutor
+from vmevalkit.engine.local import LocalExecutor
+from vmevalkit.engine.progress import progress_for
+from vmevalkit.errors import InvalidRequestError, UnknownNameError
+from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.records.generation import RunResult
+from vmevalkit.records.model import Model
+from vmevalkit.records.task import TaskPair
+from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
+from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.tasks.questions import read_questions
+
+EXIT_INTERRUPTED = 130
+
+
+def generate(
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model; may be repeated. Without: the embedded controls.")
+    ] = None,
+    only_model: Annotated[list[str] | None, typer.Option(help="The same as --model.")] = None,
+    all_tasks: Annotated[
+        bool, typer.Option("--all-tasks", help="Every task, not just the first of each domain.")
+    ] = False,
+    task_id: Annotated[list[str] | None, typer.Option(help="Only this task; may be repeated.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="Only this domain; may be repeated.")] = None,
+    folder: QuestionsDir = None,
+    outputs: OutputDir = None,
+    samples_per_task: Annotated[int, typer.Option(min=1, help="Videos of each task by each model.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="For models that take one; each further sample adds one.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run again what is done; the earlier runs stay.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")] = 1,
+    gpu: Annotated[str | None, typer.Option(help="GPU for open models, such as 0 or 0,1.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say more, with tracebacks of failures.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run models on tasks. What is verified done is left alone, so the same command resumes where it stopped.
+
+    Examples:
+      vmevalkit generate
+      vmevalkit generate --model control-oracle --all-tasks
+      vmevalkit generate --model control-still --domain maze --samples-per-task 3 --dry-run
+      vmevalkit generate --all-tasks --retry-failed
+    """
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, stream=sys.stderr)
+    logging.getLogger("PIL").setLevel(logging.WARNING)
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # read by the frameworks in this process and in its workers
+    tasks = _choose_tasks(_read_tasks(questions_dir(folder)), all_tasks, task_id or [], domain or [])
+    models = _choose_models([*(model or []), *(only_model or [])])
+    options = BatchOptions(
+        output_dir=output_dir(outputs),
+        samples_per_task=samples_per_task,
+        seed=seed,
+        retry_failed=retry_failed,
+        force=force,
+    )
+    with InferenceRunner(options.output_dir) as runner:
+        batch = Batch(tasks, models, options, runner)
+        if dry_run:
+            _show_plan(batch, as_json=as_json)
+        else:
+            raise typer.Exit(_run(batch, workers, as_json=as_json, verbose=verbose))
+
+
+def _read_tasks(folder: Path) -> Sequence[TaskPair]:
+    found = read_questions(folder)
+    for problem in found.problems:
+        warn(f"{problem.path}: {problem.message}")
+    if not found.tasks:
+        raise InvalidRequestError(
+            f"There is no task that can be run in {folder}",
+            expected="folders with first_frame.png and prompt.txt",
+            next_step="Create some with: vmevalkit tasks create --pairs-per-domain 3",
+            field="questions_dir",
+            value=str(folder),
+        )
+    return found.tasks
+
+
+def _choose_tasks(
+    tasks: Sequence[TaskPair], everything: bool, task_ids: Sequence[str], domains: Sequence[str]
+) -> list[TaskPair]:
+    """The tasks asked for: those named, else all or the first of each domain."""
+    for kind, wanted, known in (
+        ("task", task_ids, {task.id for task in tasks}),
+        ("domain", domains, {task.domain for task in tasks}),
+    ):
+        for name in wanted:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=3)
+                raise UnknownNameError(
+                    f"Unknown {kind}: {name!r}",
+                    next_step=(f"Did you mean {' or '.join(near)}? " if near else "")
+                    + "`vmevalkit tasks list` lists them",
+                    kind=kind,
+                    name=name,
+                    near=near,
+                )
+    chosen = [
+        task for task in tasks if (not task_ids or task.id in task_ids) and (not domains or task.domain in domains)
+    ]
+    if everything or task_ids:
+        return chosen
+    return list({task.domain: task for task in reversed(chosen)}.values())[::-1]
+
+
+def _choose_models(names: Sequence[str]) -> list[Model]:
+    if names:
+        return [
+            catalog().get(name) for name in dict.fromkeys(name for word in names for name in word.split(",") if name)
+        ]
+    return find_models(kind="control")
+
+
+def _show_plan(batch: Batch, *, as_json: bool) -> None:
+    """Say what a run of the batch would do, and what it is expected to cost."""
+    counts: dict[str, Counter[str]] = {model.key: Counter() for model in batch.models}
+    cost = 0.0
+    for unit in batch:
+        state = batch.state_of(unit)
+        counts[unit.group][state] += 1
+        cost += unit.cost if state == "to_do" else 0.0
+    columns = ("to_do", "done", "failed_before")
+    if as_json:
+        models = {key: {column: count[column] for column in columns} for key, count in counts.items()}
+        show_json({"tasks": [task.id for task in batch.tasks], "models": models, "forecast_dollars": cost})
+        return
+    show_table(
+        ["MODEL", "TO DO", "DONE", "FAILED BEFORE"],
+        [[key, *(str(count[column]) for column in columns)] for key, count in counts.items()],
+    )
+    say(f"{sum(count['to_do'] for count in counts.values())} runs to do, expected cost ${cost:.2f}; nothing was run")
+
+
+def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
+    """Run the batch and say how it ended; the exit code comes back."""
+    results: list[RunResult] = []
+
+    def keep(result: RunResult) -> None:
+        if as_json:
+            results.append(result)
+        if verbose:
+            say(f"{result['run_id']}: {result['status']} in {result['duration_seconds']:.2f} s {result['error'] or ''}")
+
+    executor: Executor = InlineExecutor() if workers == 1 else LocalExecutor(workers)
+    with closing(executor):
+        summary = run_batch(batch, executor, on_result=keep, progress=progress_for(sys.stderr))
+    root, failed_before = batch.options.output_dir, batch.states["failed_before"]
+    if as_json:
+        show_json({"output_dir": root, "failed_before": failed_before, "summary": summary, "runs": results})
+    if failed_before:
+        say(f"{failed_before} runs failed in an earlier sweep; --retry-failed tries them again")
+    if summary.exit_code == EXIT_INTERRUPTED:
+        hint("the same command goes on where this one stopped")
+    else:
+        hint("vmevalkit runs list" + (f" --output-dir {shlex.quote(str(root))}" if root != output_dir(None) else ""))
+    return summary.exit_code or (1 if failed_before else 0)

@@ -1,0 +1,72 @@
+"""`vmevalkit models`: which models there are and what they accept."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+import typer
+
+from vmevalkit.cli.output import hint, show_json, show_table
+from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.records.model import Capability, Kind
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(
+    kind: Annotated[Kind | None, typer.Option(help="api, open or control.")] = None,
+    family: Annotated[str | None, typer.Option(help="Only this family.")] = None,
+    capability: Annotated[
+        Capability | None, typer.Option(help=f"Only models with it: {', '.join(get_args(Capability))}.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Retired models too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """List the models that can be used.
+
+    Examples:
+      vmevalkit models list
+      vmevalkit models list --kind control --json
+      vmevalkit models list --capability final_frame
+    """
+    models = [
+        model
+        for model in find_models(kind=kind, family=family, capability=capability)
+        if everything or model.lifecycle != "retired"
+    ]
+    if as_json:
+        show_json({"models": models})
+        return
+    show_table(
+        ["MODEL", "KIND", "FAMILY", "STATUS", "DESCRIPTION"],
+        [[model.key, model.kind, model.family, model.lifecycle, model.description] for model in models],
+    )
+    hint("vmevalkit models show MODEL")
+
+
+@app.command("show")
+def show_model(
+    key: Annotated[str, typer.Argument(help="The model's key, such as control-still.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show everything the catalog knows about a model.
+
+    Examples:
+      vmevalkit models show control-oracle
+      vmevalkit models show control-still --json
+    """
+    model = catalog().get(key)
+    if as_json:
+        show_json(model.model_dump(mode="json"))
+        return
+    fields = model.model_dump(mode="json", exclude_none=True)
+    rows = [[name, _in_words(value)] for name, value in fields.items() if value not in ({}, [])]
+    show_table(["FIELD", "VALUE"], [*rows, ["registered by", catalog().origin(key)]])
+    hint(f"vmevalkit generate --model {key}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {item}" for name, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,32 @@
+"""Options that several commands share, so that they are spelled and explained the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmevalkit.settings import get_settings
+
+QuestionsDir = Annotated[
+    Path | None,
+    typer.Option("--questions-dir", help="Where task pairs are. [default: data/questions]", show_default=False),
+]
+OutputDir = Annotated[
+    Path | None, typer.Option("--output-dir", help="Root of the output tree. [default: outputs]", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+Sheet = Annotated[
+    Path | None, typer.Option("--sheet", help="Write a picture of the frames to this PNG file.", show_default=False)
+]
+
+
+def questions_dir(given: Path | None) -> Path:
+    """The questions tree to use: as given, else as set."""
+    return given or get_settings().questions_dir
+
+
+def output_dir(given: Path | None) -> Path:
+    """The output tree to use: as given, else as set."""
+    return given or get_settings().output_dir

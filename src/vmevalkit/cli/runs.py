@@ -1,0 +1,140 @@
+"""`vmevalkit runs`: list, look at and verify runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmevalkit.cli.options import AsJson, OutputDir, Sheet, output_dir
+from vmevalkit.cli.output import hint, say, show_json, show_table
+from vmevalkit.cli.sheet import write_sheet
+from vmevalkit.errors import InvalidRequestError, UnreadableVideoError
+from vmevalkit.records.generation import RunStatus
+from vmevalkit.records.run import RunEntry
+from vmevalkit.store.tree import OutputTree
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("list")
+def list_runs(
+    folder: OutputDir = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; may be repeated.")] = None,
+    domain: Annotated[list[str] | None, typer.Option(help="Only this domain; may be repeated.")] = None,
+    status: Annotated[RunStatus | None, typer.Option(help="Only runs that ended so.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, failed ones included.
+
+    Examples:
+      vmevalkit runs list
+      vmevalkit runs list --model control-still --status failed
+      vmevalkit runs list --json
+    """
+    with _tree(folder) as tree:
+        entries = [
+            entry
+            for entry in tree.entries()
+            if (not model or entry.model in model)
+            and (not domain or entry.domain in domain)
+            and status in {None, entry.status}
+        ]
+    if as_json:
+        show_json({"runs": entries})
+        return
+    show_table(["RUN", "MODEL", "TASK", "STATUS", "SECONDS", "ERROR"], [_row(entry) for entry in entries])
+    counts = Counter(entry.status for entry in entries)
+    say(", ".join(f"{count} {name}" for name, count in counts.most_common()) or "no runs")
+    if entries:
+        hint(f"vmevalkit runs show {entries[0].run_id} --sheet run.png")
+
+
+@app.command("show")
+def show_run(
+    run_id: Annotated[str, typer.Argument(help="The run's id, or its folder below the output root.")],
+    folder: OutputDir = None,
+    sheet: Sheet = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the record of a run, and its video as a picture.
+
+    Examples:
+      vmevalkit runs show control-still_maze_0000_20260301_120000
+      vmevalkit runs show RUN --sheet run.png
+      vmevalkit runs show RUN --json
+    """
+    with _tree(folder) as tree:
+        place, run = tree.find(run_id)
+    if as_json:
+        show_json(run.model_dump(mode="json"))
+    else:
+        made, video = run.output.video, run.output.video_path
+        rows = [
+            ["folder", str(place.path)],
+            ["model", run.inference.model],
+            ["task", run.input.question_id or ""],
+            ["status", run.inference.status],
+            ["started", run.inference.timestamp.isoformat(timespec="seconds")],
+            ["seconds", _seconds(run.inference.duration_seconds)],
+            ["tries", str(len(run.attempts))],
+            ["error", run.inference.error or ""],
+            ["video", f"{place.path / video}" if video else ""],
+            ["holds", f"{made.frame_count} frames, {made.width} x {made.height}, {made.fps:g} fps" if made else ""],
+            ["prompt", run.input.prompt],
+        ]
+        show_table(["FIELD", "VALUE"], [row for row in rows if row[1]])
+    if sheet is not None:
+        if run.output.video_path is None:
+            raise UnreadableVideoError(
+                f"The run {run_id} has no video: it {run.inference.status}",
+                next_step="`vmevalkit generate --retry-failed` tries it again",
+                path=str(place.path),
+                reason="no video",
+            )
+        write_sheet(place.path / run.output.video_path, sheet)
+
+
+@app.command("check")
+def check(folder: OutputDir = None, as_json: AsJson = False) -> None:
+    """Read every record, hash every video again, and name what is not a whole run.
+
+    Exits with 1 when there is something to mend.
+
+    Examples:
+      vmevalkit runs check
+      vmevalkit runs check --output-dir outputs --json
+    """
+    with _tree(folder) as tree:
+        entries, problems = sum(1 for _ in tree.entries()), list(tree.problems())
+    if as_json:
+        show_json({"runs": entries, "problems": problems})
+    else:
+        show_table(["FOLDER", "KIND", "PROBLEM"], [[p.folder, p.kind, p.message] for p in problems])
+        say(f"{entries} runs read, {len(problems)} problems")
+    harmless = {"in_progress", "unverified"}
+    raise typer.Exit(1 if any(problem.kind not in harmless for problem in problems) else 0)
+
+
+def _tree(given: Path | None) -> OutputTree:
+    root = output_dir(given)
+    if not root.is_dir():
+        raise InvalidRequestError(
+            f"There is no output tree at {root}",
+            expected="a folder made by `vmevalkit generate`",
+            next_step="Name it with --output-dir, or make one with: vmevalkit generate",
+            field="output_dir",
+            value=str(root),
+        )
+    return OutputTree(root)
+
+
+def _row(entry: RunEntry) -> list[str]:
+    seconds = _seconds(entry.duration_seconds)
+    return [entry.run_id, entry.model, entry.task_id or "", entry.status, seconds, entry.error or ""]
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -1,0 +1,40 @@
+"""Pictures for people who would rather look than read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from vmevalkit.cli.output import say
+from vmevalkit.media.images import open_image
+from vmevalkit.media.sandbox import isolated_select_frames
+from vmevalkit.media.sheet import filmstrip
+from vmevalkit.store.atomic import writing
+
+FRAMES = 16
+OVERVIEW_FRAMES = 6
+VIDEO_SUFFIXES = {".mp4", ".webm", ".mov", ".mkv", ".avi", ".gif"}
+
+
+def write_sheet(source: Path, destination: Path) -> None:
+    """Write a PNG that shows a video's frames, evenly spaced from first to last, or an image."""
+    if source.suffix.lower() in VIDEO_SUFFIXES:
+        frames, meta = isolated_select_frames(source, max_frames=FRAMES)
+        _save(filmstrip(list(frames), seconds=meta.timestamps_seconds), destination)
+    else:
+        _save(open_image(source), destination)
+
+
+def write_overview(videos: Sequence[Path], destination: Path) -> None:
+    """Write a PNG with a row for each video: a few frames, evenly spaced from first to last."""
+    samples = [isolated_select_frames(video, max_frames=OVERVIEW_FRAMES) for video in videos]
+    frames = [frame for sample in samples for frame in sample.frames]
+    _save(filmstrip(frames, OVERVIEW_FRAMES), destination)
+
+
+def _save(picture: Image.Image, destination: Path) -> None:
+    with writing(destination):
+        picture.save(destination, format="PNG")
+    say(f"picture written to {destination}")

@@ -1,0 +1,182 @@
+"""`vmevalkit tasks`: create, check and look at task pairs."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmevalkit.cli.options import AsJson, QuestionsDir, Sheet, questions_dir
+from vmevalkit.cli.output import hint, say, show_json, show_table, show_text, warn
+from vmevalkit.cli.sheet import write_sheet
+from vmevalkit.engine.progress import progress_for
+from vmevalkit.errors import InvalidTaskPairError, UnknownNameError
+from vmevalkit.records.task import Difficulty, QuestionSet, TaskPair
+from vmevalkit.tasks.check import check_task
+from vmevalkit.tasks.create import SHIPPED_DOMAIN, copy_shipped_tasks, create_tasks, plan_tasks
+from vmevalkit.tasks.domain_registry import domains
+from vmevalkit.tasks.questions import read_metadata, read_questions
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    pairs_per_domain: Annotated[int, typer.Option(min=1, help="How many tasks of each domain.")] = 15,
+    domain: Annotated[
+        list[str] | None, typer.Option(help="Only this domain; may be repeated. `tests`: two small tasks.")
+    ] = None,
+    difficulty: Annotated[Difficulty | None, typer.Option(help="Only this one, instead of all three in turn.")] = None,
+    seed: Annotated[int, typer.Option("--seed", "--random-seed", help="Equal seeds give equal tasks.")] = 42,
+    folder: QuestionsDir = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace tasks that are there already.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create task pairs with pictures, prompts, solutions and solution videos.
+
+    Examples:
+      vmevalkit tasks create --pairs-per-domain 3
+      vmevalkit tasks create --domain maze --domain sudoku --difficulty hard --seed 7
+      vmevalkit tasks create --domain tests
+    """
+    root = questions_dir(folder)
+    chosen = domain or domains().names()
+    copied = copy_shipped_tasks(root) if SHIPPED_DOMAIN in chosen else []
+    plans = plan_tasks(
+        [name for name in chosen if name != SHIPPED_DOMAIN], pairs_per_domain, seed=seed, difficulty=difficulty
+    )
+    summary = create_tasks(root, plans, force=force, progress=progress_for(sys.stderr))
+    if as_json:
+        show_json({"questions_dir": str(root), "copied": len(copied), "summary": summary})
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)
+    say(f"{summary.done + len(copied)} tasks created in {root}, {summary.skipped} were there already")
+    hint(f"vmevalkit generate --all-tasks --questions-dir {root}" if folder else "vmevalkit generate --all-tasks")
+
+
+@app.command("list")
+def list_tasks(
+    folder: QuestionsDir = None,
+    domain: Annotated[list[str] | None, typer.Option(help="Only this domain; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the tasks of a questions tree.
+
+    Examples:
+      vmevalkit tasks list
+      vmevalkit tasks list --domain chess --json
+    """
+    found = _read(folder)
+    tasks = [task for task in found.tasks if not domain or task.domain in domain]
+    if as_json:
+        show_json({"tasks": [_summary(task) for task in tasks]})
+        return
+    rows = [[task.id, task.domain, _difficulty(task), _parts(task), _first_line(task.prompt)] for task in tasks]
+    show_table(["TASK", "DOMAIN", "DIFFICULTY", "HAS", "PROMPT"], rows)
+    say(", ".join(f"{count} {name}" for name, count in Counter(task.domain for task in tasks).items()) or "no tasks")
+
+
+@app.command("show")
+def show_task(
+    task_id: Annotated[str, typer.Argument(help="The task's id, such as maze_0003.")],
+    folder: QuestionsDir = None,
+    sheet: Sheet = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a task: prompt, files, metadata, and as a picture.
+
+    Examples:
+      vmevalkit tasks show maze_0000
+      vmevalkit tasks show chess_0002 --sheet chess.png
+    """
+    task = _find(_read(folder).tasks, task_id)
+    if as_json:
+        show_json({**dict(task), "metadata": read_metadata(task)})
+    else:
+        files = (task.first_frame, task.final_frame, task.ground_truth)
+        show_table(
+            ["FIELD", "VALUE"],
+            [
+                ["id", task.id],
+                ["domain", task.domain],
+                ["difficulty", _difficulty(task)],
+                *(["file", str(path)] for path in files if path),
+            ],
+        )
+        show_text("\n" + task.prompt)
+    if sheet is not None:
+        write_sheet(task.ground_truth or task.first_frame, sheet)
+
+
+@app.command("check")
+def check(folder: QuestionsDir = None, as_json: AsJson = False) -> None:
+    """Decode every image and video of a questions tree and name what is wrong.
+
+    Exits with 1 when a task cannot be run.
+
+    Examples:
+      vmevalkit tasks check
+      vmevalkit tasks check --questions-dir my_questions --json
+    """
+    found = read_questions(questions_dir(folder))
+    problems = [*found.problems, *(problem for task in found.tasks for problem in check_task(task))]
+    broken = sum(problem.fatal for problem in problems)
+    if as_json:
+        show_json({"tasks": len(found.tasks), "problems": problems})
+    else:
+        show_table(
+            ["PATH", "PROBLEM"],
+            [[str(problem.path), ("" if problem.fatal else "(can be run) ") + problem.message] for problem in problems],
+        )
+        say(f"{len(found.tasks)} tasks read, {broken} cannot be run, {len(problems) - broken} other remarks")
+    raise typer.Exit(1 if broken else 0)
+
+
+def _read(folder: Path | None) -> QuestionSet:
+    found = read_questions(questions_dir(folder))
+    for problem in found.problems:
+        warn(f"{problem.path}: {problem.message}")
+    return found
+
+
+def _find(tasks: tuple[TaskPair, ...], task_id: str) -> TaskPair:
+    matches = [task for task in tasks if task.id == task_id]
+    if not matches:
+        raise UnknownNameError(
+            f"Unknown task: {task_id!r}",
+            next_step="`vmevalkit tasks list` lists them",
+            kind="task",
+            name=task_id,
+            near=(),
+        )
+    if len(matches) > 1:
+        raise InvalidTaskPairError(
+            f"The id {task_id!r} names {len(matches)} tasks: {', '.join(str(t.first_frame.parent) for t in matches)}",
+            next_step="Name the domain's folder with --questions-dir",
+            path=str(matches[0].first_frame.parent),
+        )
+    return matches[0]
+
+
+def _summary(task: TaskPair) -> dict[str, object]:
+    return {**dict(task), "difficulty": _difficulty(task)}
+
+
+def _difficulty(task: TaskPair) -> str:
+    try:
+        return str(read_metadata(task).get("difficulty", ""))
+    except InvalidTaskPairError:
+        return "unreadable"
+
+
+def _parts(task: TaskPair) -> str:
+    parts = {"final frame": task.final_frame, "ground truth": task.ground_truth, "metadata": task.metadata}
+    return ", ".join(name for name, part in parts.items() if part)
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0]
+    return line if len(line) <= 60 else line[:59] + "…"
