@@ -62,7 +62,7 @@ def finish(batch: Batch) -> None:
     """Write the run of every job as the runner would have."""
     runner = batch.runner
     for number, unit in enumerate(batch):
-        job = unit.payload.job
+        job = unit.payload.plan(runner)
         now = datetime.now(timezone.utc)
         folder = runner.tree.layout.create_run(job.model, job.task.domain, job.task.id, now)
         folder.video_dir.mkdir()

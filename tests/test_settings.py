@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,5 +29,49 @@ def test_bad_value_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         get_settings()
 
 
-def test_every_setting_is_described() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("vmevalkit.toml", b"output_dir = ", "Invalid value"),
+        ("vmevalkit.toml", b'output_dir = "\xff"', "decode"),
+        (".env", b"VMEVALKIT_OUTPUT_DIR=\xff", "decode"),
+    ],
+)
+def test_broken_file_is_named(name: str, content: bytes, fault: str) -> None:
+    Path(name).write_bytes(content)
+    with pytest.raises(InvalidSettingError, match=fault) as caught:
+        get_settings()
+    assert str(Path(name).absolute()) in caught.value.given
+    assert caught.value.expected
+    assert caught.value.next_step
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["vmevalkit.toml", ".env"])
+def test_unreadable_file_is_named(name: str) -> None:
+    Path(name).touch(0)
+    with pytest.raises(InvalidSettingError, match=name):
+        get_settings()
+
+
+def test_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMEVALKIT_OUTPUT_DIR", "")
+    assert get_settings().output_dir == Path("outputs")
+
+
+def test_home_is_expanded_in_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMEVALKIT_OUTPUT_DIR", "~/runs")
+    assert get_settings().output_dir == Path.home() / "runs"
+
+
+def test_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMEVALKIT_OUTPUT_DIR", "~nobody-at-all/runs")
+    with pytest.raises(InvalidSettingError, match=r"Expected a path, or one that begins with ~"):
+        get_settings()
+
+
+def test_every_setting_is_described_here_and_in_the_guide() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "runs.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert f"`VMEVALKIT_{name.upper()}` | `{str(field.default).removesuffix('.0')}`" in guide

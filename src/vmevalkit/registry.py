@@ -68,7 +68,7 @@ class Registry(Generic[T]):
         if name not in self._entries:
             self._load_plugins()
         if name not in self._entries:
-            raise self._unknown(name)
+            raise unknown_name(self.kind, name, self._entries, self.list_command)
         return self._entries[name].value
 
     def origin(self, name: str) -> str:
@@ -90,14 +90,6 @@ class Registry(Generic[T]):
     def __len__(self) -> int:
         return len(self.names())
 
-    def _unknown(self, name: str) -> UnknownNameError:
-        near = difflib.get_close_matches(name, self._entries, n=3, cutoff=0.5)
-        guess = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-        listing = f"`{self.list_command}` lists them" if self.list_command else f"Known: {', '.join(self._entries)}"
-        return UnknownNameError(
-            f"Unknown {self.kind}: {name!r}", next_step=guess + listing, kind=self.kind, name=name, near=near
-        )
-
     def _load_plugins(self) -> None:
         if self._plugins_loaded or self.group is None:
             return
@@ -108,14 +100,32 @@ class Registry(Generic[T]):
     def _load_plugin(self, point: EntryPoint) -> None:
         package = point.dist.name if point.dist else point.value
         try:
-            for name, value in self._adopt(point.name, point.load()):
+            for name, value in self._adopt(point.name, load_target(point.value)):
                 self.register(name, value, origin=f"package {package}")
         except (ImportError, AttributeError, TypeError, ValueError, OSError) as error:
             message = f"plugin {point.name!r} of package {package} is left out: {type(error).__name__}: {error}"
             warnings.warn(message, PluginWarning, stacklevel=2)
 
 
+def unknown_name(kind: str, name: str, known: Iterable[str], list_command: str | None = None) -> UnknownNameError:
+    """The error for a name that is not among the known ones; it suggests near ones and says where to look."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    guess = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    listing = f"`{list_command}` lists them" if list_command else f"Known: {', '.join(names)}"
+    return UnknownNameError(f"Unknown {kind}: {name!r}", next_step=guess + listing, kind=kind, name=name, near=near)
+
+
 def load_target(target: str) -> object:
-    """What the `module:attribute` string names; raises ImportError or AttributeError when it is not there."""
+    """What the `module:attribute` string names, imported now.
+
+    Raises ImportError, also for a module that fails in any other way while it is imported, and AttributeError.
+    """
     module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        imported = importlib.import_module(module)
+    except ImportError:
+        raise
+    except (Exception, SystemExit) as error:  # border: a plugin's module may raise anything
+        raise ImportError(f"importing {module} failed: {type(error).__name__}: {error}") from error
+    return getattr(imported, attribute)

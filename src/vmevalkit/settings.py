@@ -6,13 +6,23 @@ Precedence: arguments, then environment variables (`VMEVALKIT_` + the field's na
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from vmevalkit.errors import InvalidSettingError
+
+DOTENV_FILE = ".env"
+TOML_FILE = "vmevalkit.toml"
 
 
 class Settings(BaseSettings):
@@ -20,9 +30,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="VMEVALKIT_",
-        env_file=".env",
-        env_file_encoding="utf-8",
-        toml_file="vmevalkit.toml",
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         use_attribute_docstrings=True,
@@ -43,11 +51,21 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (this one would not say which file is at fault)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the base class passes it by name)
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The sources in order of precedence."""
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        dotenv = _read(DOTENV_FILE, lambda name: DotEnvSettingsSource(settings_cls, name, env_file_encoding="utf-8"))
+        toml = _read(TOML_FILE, lambda name: TomlConfigSettingsSource(settings_cls, name))
+        return init_settings, env_settings, dotenv, toml
+
+    @field_validator("questions_dir", "output_dir")
+    @classmethod
+    def _expand_home(cls, path: Path) -> Path:
+        try:
+            return path.expanduser()
+        except RuntimeError as error:
+            raise ValueError("a path, or one that begins with ~ and the name of a user of this machine") from error
 
 
 @lru_cache(maxsize=1)
@@ -57,9 +75,22 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        rule = first["msg"].removeprefix("Value error, ")
         name = "VMEVALKIT_" + "_".join(str(part) for part in first["loc"]).upper()
         raise InvalidSettingError(
             f"The setting {name} is {first['input']!r}",
-            expected=first["msg"][0].lower() + first["msg"][1:],
-            next_step="Mend it in the environment, `.env` or `vmevalkit.toml`",
+            expected=rule[0].lower() + rule[1:],
+            next_step=f"Mend it in the environment, `{DOTENV_FILE}` or `{TOML_FILE}`",
+        ) from error
+
+
+def _read(name: str, source: Callable[[str], PydanticBaseSettingsSource]) -> PydanticBaseSettingsSource:
+    """The settings of a file in the working folder, empty where there is none."""
+    try:
+        return source(name)
+    except (OSError, ValueError) as error:  # ValueError: it is not UTF-8, or not TOML
+        raise InvalidSettingError(
+            f"The file {Path(name).absolute()} cannot be read: {error}",
+            expected='TOML such as `output_dir = "outputs"`' if name == TOML_FILE else "UTF-8 lines of NAME=value",
+            next_step="Mend or remove the file",
         ) from error

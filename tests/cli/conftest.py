@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -20,3 +21,19 @@ def vmevalkit() -> Callable[..., Completed]:
         return completed
 
     return run
+
+
+@pytest.fixture
+def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Puts a package called `plugin` on the path of every command: a catalog file and a module."""
+
+    def install(catalog: str, code: str = "") -> None:
+        site = tmp_path / "site"
+        (site / "plugin-1.dist-info").mkdir(parents=True)
+        (site / "plugin-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
+        (site / "plugin-1.dist-info" / "entry_points.txt").write_text("[vmevalkit.models]\nplugin = plugin:CATALOG\n")
+        (site / "plugin.py").write_text(f"{code}\nCATALOG = {str(site / 'catalog.toml')!r}\n")
+        (site / "catalog.toml").write_text(catalog)
+        monkeypatch.setenv("PYTHONPATH", str(site))
+
+    return install

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,27 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 MakeTask = Callable[..., Path]
 
 
+GPU_PLUGIN = """
+from os import environ
+
+from vmevalkit.models.base import ModelWrapper
+
+
+class Wrapper(ModelWrapper):
+    def generate(self, *_, **__):
+        raise RuntimeError("GPUs " + environ.get("CUDA_VISIBLE_DEVICES", "all"))
+"""
+GPU_CATALOG = """
+family = "GPUs"
+
+[models.gpus]
+wrapper = "plugin:Wrapper"
+model = "gpus"
+description = "Names the GPUs it sees."
+kind = "open"
+"""
+
+
 @pytest.fixture
 def generate(vmevalkit: Run, questions: Path, tmp_path: Path) -> Run:
     def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -18,6 +40,13 @@ def generate(vmevalkit: Run, questions: Path, tmp_path: Path) -> Run:
         return vmevalkit("generate", *folders, *arguments, code=code)
 
     return run
+
+
+@pytest.fixture
+def gpu_model(install_plugin: Callable[..., None]) -> str:
+    """A model that fails, naming the GPUs that it sees."""
+    install_plugin(GPU_CATALOG, GPU_PLUGIN)
+    return "gpus"
 
 
 def test_first_task_of_each_domain_runs_on_the_controls(generate: Run, make_task: MakeTask) -> None:
@@ -33,6 +62,15 @@ def test_dry_run_counts_and_makes_nothing(generate: Run, make_task: MakeTask, tm
     plan = json.loads(generate("--all-tasks", "--samples-per-task", 3, "--dry-run", "--json").stdout)
     assert plan["models"]["control-still"] == {"to_do": 3, "done": 0, "failed_before": 0}
     assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_dry_run_warns_once_of_an_unreadable_task(generate: Run, make_task: MakeTask) -> None:
+    make_task("maze_0001")
+    (make_task("maze_0002") / "first_frame.png").chmod(0)
+    completed = generate("--all-tasks", "--dry-run", "--json")
+    assert json.loads(completed.stdout)["models"]["control-still"]["to_do"] == 1
+    assert completed.stderr.count("maze_0002") == 1
 
 
 def test_tasks_and_models_are_chosen_by_name(generate: Run, make_task: MakeTask) -> None:
@@ -63,8 +101,8 @@ def test_incomplete_task_is_warned_of_by_name(generate: Run, make_task: MakeTask
     ("arguments", "message"),
     [
         (("--model", "control-stil"), "Did you mean 'control-still'"),
-        (("--task-id", "maze_001"), "Did you mean maze_0001"),
-        (("--domain", "mase"), "Did you mean maze"),
+        (("--task-id", "maze_001"), "Did you mean 'maze_0001'"),
+        (("--domain", "mase"), "Did you mean 'maze'"),
     ],
 )
 def test_unknown_names_suggest_near_ones(
@@ -74,17 +112,46 @@ def test_unknown_names_suggest_near_ones(
     assert message in generate(*arguments, code=2).stderr
 
 
-def test_empty_questions_say_how_to_make_some(generate: Run) -> None:
-    assert "vmevalkit tasks create" in generate(code=2).stderr
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model", ""), "--model '' names no model"),
+        (("--model=control-still", ","), "--model ',' names no model"),
+        (("--task-id", "maze_0001", "--domain", "raven"), "The task 'maze_0001' is not in the domain 'raven'"),
+        (("--task-id", "maze_0001", "raven_0001", "--domain", "raven"), "The task 'maze_0001' is not in the domain"),
+    ],
+)
+def test_selections_that_hold_nothing_are_usage_errors(
+    generate: Run, make_task: MakeTask, arguments: tuple[str, ...], message: str
+) -> None:
+    make_task("maze_0001", "maze")
+    make_task("raven_0001", "raven")
+    assert message in generate(*arguments, code=2).stderr
 
 
-def test_data_goes_to_stdout_and_talk_to_stderr(generate: Run, make_task: MakeTask) -> None:
+def test_empty_questions_say_how_to_make_some_there(generate: Run, questions: Path) -> None:
+    assert f"tasks create --pairs-per-domain 3 --questions-dir {questions}" in generate(code=2).stderr
+
+
+def test_folder_without_tasks_is_named(vmevalkit: Run) -> None:
+    assert "--questions-dir 'not here'" in vmevalkit("generate", "--questions-dir", "not here", code=2).stderr
+
+
+def test_json_says_where_each_run_is_and_what_it_ran(generate: Run, make_task: MakeTask, tmp_path: Path) -> None:
+    make_task("maze_0001")
+    (run,) = json.loads(generate("--model", "control-still", "--json").stdout)["runs"]
+    assert (run["model_key"], run["domain"], run["task_id"]) == ("control-still", "maze", "maze_0001")
+    assert (tmp_path / "outputs" / run["folder"] / "metadata.json").is_file()
+
+
+def test_gpu_choice_reaches_worker_processes(generate: Run, make_task: MakeTask, gpu_model: str) -> None:
     make_task()
-    completed = generate("--model", "control-oracle", "--verbose")
-    assert completed.stdout == ""
-    assert "success" in completed.stderr
+    chosen = ("--model", gpu_model, "--gpu", "1,3", "--workers", 2)
+    assert json.loads(generate(*chosen, "--json", code=1).stdout)["runs"][0]["error"].endswith("GPUs 1,3")
 
 
-def test_gpu_choice_reaches_the_frameworks(generate: Run, make_task: MakeTask) -> None:
+def test_verbose_shows_tracebacks_and_no_log_but_ours(generate: Run, make_task: MakeTask, gpu_model: str) -> None:
     make_task()
-    assert generate("--model", "control-oracle", "--gpu", "1", "--workers", "2").returncode == 0
+    log = generate("--model", gpu_model, "--verbose", "--workers", 2, code=1).stderr
+    assert "RuntimeError: GPUs" in log.partition("Traceback")[2]
+    assert log.count("DEBUG:") == log.count("DEBUG:vmevalkit.") > 0

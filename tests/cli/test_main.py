@@ -3,11 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import typer
 
-from vmevalkit.cli.main import NOUNS, spread
+from vmevalkit.cli.main import NOUNS, Noun, main, spread
 from vmevalkit.registry import load_target
 
 HEAVY = {"torch", "transformers", "ray", "fastapi", "av", "cv2", "numpy", "PIL", "pydantic_settings"}
@@ -25,12 +26,13 @@ def test_nothing_heavy_is_loaded(code: str) -> None:
 
 
 @pytest.mark.parametrize("name", NOUNS)
-def test_every_command_has_worked_examples(vmevalkit: Run, name: str) -> None:
+def test_every_command_has_worked_examples(capsys: pytest.CaptureFixture[str], name: str) -> None:
     target = load_target(NOUNS[name].target)
-    words = [command.name for command in target.registered_commands] if isinstance(target, typer.Typer) else [None]
-    for word in words:
-        text = vmevalkit(*filter(None, [name, word]), "--help").stdout
-        assert f"vmevalkit {name}" in text.partition("Examples:")[2]
+    commands = target.registered_commands if isinstance(target, typer.Typer) else []
+    for words in [[name], *([name, str(command.name)] for command in commands)]:
+        with pytest.raises(SystemExit, match="0"):
+            main([*words, "--help"])
+        assert f"vmevalkit {name}" in capsys.readouterr().out.partition("Examples:")[2]
 
 
 @pytest.mark.parametrize("name", NOUNS)
@@ -66,6 +68,28 @@ def test_options_may_be_followed_by_several_words() -> None:
     ]
 
 
+def test_first_word_may_be_joined_to_its_option() -> None:
+    assert spread(["generate", "--model=a", "b", "--json"]) == ["generate", "--model=a", "--model", "b", "--json"]
+
+
 def test_words_of_other_options_stay() -> None:
     arguments = ["runs", "show", "RUN", "--output-dir", "x"]
     assert spread(arguments) == arguments
+
+
+@pytest.mark.parametrize("body", ["raise KeyboardInterrupt", "def stop() -> None:\n    raise KeyboardInterrupt"])
+def test_interrupt_ends_without_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    (tmp_path / f"stopping_{len(body)}.py").write_text(body)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(NOUNS, "stop", Noun(f"stopping_{len(body)}:stop", "Stops."))
+    with pytest.raises(SystemExit, match="130"):
+        main(["stop"])
+    assert capsys.readouterr().err == ""
+
+
+def test_errors_hold_no_terminal_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["runs", "list", "--output-dir", "a\x1b[2Jb"])
+    assert "a [2Jb" in capsys.readouterr().err

@@ -43,9 +43,28 @@ def test_run_is_shown_as_text_json_and_picture(vmevalkit: Run, outputs: Path, tm
         assert picture.format == "PNG"
 
 
-def test_failed_run_has_no_picture(vmevalkit: Run, outputs: Path, tmp_path: Path) -> None:
+def test_failed_run_has_no_picture_but_can_be_tried_again(vmevalkit: Run, outputs: Path, tmp_path: Path) -> None:
     place = ("--output-dir", outputs, "--sheet", tmp_path / "run.png")
-    assert "has no video" in vmevalkit("runs", "show", "bad", *place, code=1).stderr
+    told = vmevalkit("runs", "show", "bad", *place, code=1).stderr
+    assert "has no video" in told
+    assert f"--model control-oracle --task-id maze_0001 --retry-failed --output-dir {outputs}" in told
+
+
+def test_next_command_names_the_same_tree(vmevalkit: Run, outputs: Path) -> None:
+    place = outputs.rename(outputs.with_name("my outputs"))
+    assert f"--sheet run.png --output-dir '{place}'" in vmevalkit("runs", "list", "--output-dir", place).stderr
+
+
+def test_next_command_asks_for_a_picture_only_where_there_is_a_video(vmevalkit: Run, outputs: Path) -> None:
+    told = vmevalkit("runs", "list", "--output-dir", outputs, "--status", "failed").stderr
+    assert f"Next: vmevalkit runs show bad --output-dir {outputs}\n" in told
+
+
+def test_next_command_is_short_where_no_tree_was_named(
+    vmevalkit: Run, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(outputs.parent)
+    assert "--sheet run.png\n" in vmevalkit("runs", "list").stderr
 
 
 def test_check_passes_on_a_whole_tree_and_names_damage(vmevalkit: Run, outputs: Path) -> None:

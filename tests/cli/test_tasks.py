@@ -5,7 +5,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PIL import Image
+
+from vmevalkit.runner.create_dataset import main as create_dataset
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MakeTask = Callable[..., Path]
@@ -31,16 +34,40 @@ def test_check_exits_with_1_when_a_task_cannot_be_run(vmevalkit: Run, questions:
 
 
 def test_table_is_plain_text_outside_a_terminal(vmevalkit: Run, questions: Path, make_task: MakeTask) -> None:
-    make_task(prompt="Go\tthere\nnow")
+    make_task(prompt="Go\tthere\nnow \x1b[31m\u202ered")
     lines = vmevalkit("tasks", "list", "--questions-dir", questions).stdout.splitlines()
-    assert [line.split("\t")[0] for line in lines] == ["TASK", "maze_0001"]
+    assert [line.split("\t")[0::4] for line in lines] == [["TASK", "PROMPT"], ["maze_0001", "Go there now  [31m red"]]
+
+
+def test_prompt_is_shown_line_by_line_without_terminal_escapes(
+    vmevalkit: Run, questions: Path, make_task: MakeTask
+) -> None:
+    make_task(prompt="Go\nthere \x1b]0;title\x07")
+    shown = vmevalkit("tasks", "show", "maze_0001", "--questions-dir", questions).stdout
+    assert shown.endswith("\n\nGo\nthere  ]0;title \n")
 
 
 def test_unknown_task_is_a_usage_error(vmevalkit: Run, questions: Path, make_task: MakeTask) -> None:
     make_task()
-    assert "Unknown task: 'x'" in vmevalkit("tasks", "show", "x", "--questions-dir", questions, code=2).stderr
+    told = vmevalkit("tasks", "show", "maze_01", "--questions-dir", questions, code=2).stderr
+    assert "Unknown task: 'maze_01'. Did you mean 'maze_0001'?" in told
+    assert f"`vmevalkit tasks list --questions-dir {questions}`" in told
+
+
+def test_every_domain_is_described(vmevalkit: Run) -> None:
+    found = json.loads(vmevalkit("tasks", "domains", "--json").stdout)["domains"]
+    assert {domain["name"] for domain in found} >= {"chess", "maze", "raven", "rotation", "sudoku"}
+    assert all(domain["description"].endswith(".") for domain in found)
 
 
 def test_shipped_tasks_are_created_on_request(vmevalkit: Run, questions: Path) -> None:
-    vmevalkit("tasks", "create", "--domain", "tests", "--questions-dir", questions)
+    told = vmevalkit("tasks", "create", "--domain", "tests", "--questions-dir", questions).stderr
+    assert told.splitlines()[-1] == f"Next: vmevalkit generate --all-tasks --questions-dir {questions}"
     assert sorted(path.name for path in (questions / "tests_task").iterdir()) == ["tests_0001", "tests_0002"]
+
+
+def test_older_command_refuses_fewer_than_one(questions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--questions-dir", str(questions)]
+    assert create_dataset(["--pairs-per-domain", "-5", *place]) == 2
+    assert "--pairs-per-domain is -5. Expected 1 or more." in capsys.readouterr().err
+    assert list(questions.iterdir()) == []

@@ -64,9 +64,13 @@ def test_times_are_those_of_the_file(uneven_clip: Path, number_in: NumberIn) -> 
     assert [number_in(frame.pixels) for frame in frames] == list(range(48))
 
 
-def test_a_cut_off_file_gives_what_is_there_and_then_says_so(make_clip: MakeClip, number_in: NumberIn) -> None:
-    path = make_clip(container={"movflags": "faststart"})
-    path.write_bytes(path.read_bytes()[:-400])
+@pytest.mark.parametrize("missing", [150, 400, 600])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_cut_off_file_gives_what_is_there_and_then_says_so(
+    make_clip: MakeClip, number_in: NumberIn, name: str, missing: int
+) -> None:
+    path = make_clip(name, container={"movflags": "faststart"} if name == "a.mp4" else {})
+    path.write_bytes(path.read_bytes()[:-missing])
     seen: list[int] = []
     with pytest.raises(UnreadableVideoError, match=r"cut off.* (\d+) frames were readable") as caught:
         seen.extend(number_in(frame.pixels) for frame in decode(path))
@@ -85,10 +89,11 @@ def test_damage_in_the_middle_is_not_passed_off_as_pictures(make_clip: MakeClip)
         list(decode(path))
 
 
-def test_an_index_beyond_the_end_is_refused(make_clip: MakeClip) -> None:
-    with pytest.raises(InvalidRequestError, match="below 48") as caught:
-        list(decode(make_clip(count=48), indices=[5, 48]))
-    assert caught.value.value == 48
+@pytest.mark.parametrize(("index", "expected"), [(48, "below 48"), (-1, "from 0 up")])
+def test_an_index_outside_the_video_is_refused(make_clip: MakeClip, index: int, expected: str) -> None:
+    with pytest.raises(InvalidRequestError, match=expected) as caught:
+        list(decode(make_clip(count=48), indices=[5, index]))
+    assert caught.value.value == index
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

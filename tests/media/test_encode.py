@@ -65,6 +65,19 @@ def test_one_image_drawn_on_again_and_again_gives_every_state(tmp_path: Path) ->
     assert [round(frame.pixels.mean() / 64) for frame in decode(tmp_path / "a.mp4")] == [1, 2, 3, 4]
 
 
+def test_one_array_filled_again_and_again_gives_every_state(
+    tmp_path: Path, numbered_picture: Picture, number_in: NumberIn
+) -> None:
+    def states() -> Iterator[NDArray[np.uint8]]:
+        array = numbered_picture(0)
+        for number in (3, 3, 5, 9):
+            array[:] = numbered_picture(number)
+            yield array
+
+    encode(states(), tmp_path / "a.mp4", 4)
+    assert [number_in(frame.pixels) for frame in decode(tmp_path / "a.mp4")] == [3, 3, 5, 9]
+
+
 def test_equal_frames_give_an_equal_file(tmp_path: Path, numbered_picture: Picture) -> None:
     for name in ("a.mp4", "b.mp4"):
         encode([numbered_picture(index, (128, 128)) for index in range(20)], tmp_path / name, 24)

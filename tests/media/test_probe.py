@@ -136,8 +136,11 @@ def test_a_file_that_was_cut_off_is_refused(
 
 
 @pytest.mark.parametrize("filler", [b"\0", b"\xa5"])
-def test_a_file_that_ends_in_garbage_is_refused(make_clip: Callable[..., Path], filler: bytes) -> None:
-    path = make_clip(container=FASTSTART)
+@pytest.mark.parametrize("keyframe_distance", ["10", "250"])
+def test_a_file_that_ends_in_garbage_is_refused(
+    make_clip: Callable[..., Path], filler: bytes, keyframe_distance: str
+) -> None:
+    path = make_clip(container=FASTSTART, options={"g": keyframe_distance})
     data = path.read_bytes()
     path.write_bytes(data[:-600] + filler * 600)
     with pytest.raises(UnreadableVideoError, match="frames were readable"):

@@ -87,6 +87,19 @@ def test_damage_before_a_wanted_frame_is_not_passed_over(make_clip: MakeClip) ->
         list(VideoSource(path).read([47], None))
 
 
+def test_damage_in_the_wanted_frame_itself_is_never_missed(make_clip: MakeClip) -> None:
+    path = make_clip(size=(256, 256), options={"crf": "10", "bf": "0", "g": "250"})
+    with av.open(str(path)) as container:
+        packet = [packet for packet in container.demux(video=0) if packet.size][30]
+        middle = (packet.pos or 0) + packet.size // 2
+    data = bytearray(path.read_bytes())
+    data[middle : middle + 20] = bytes(range(200, 220))
+    path.write_bytes(data)
+    for _ in range(5):
+        with pytest.raises(UnreadableVideoError, match="frames were readable"):
+            list(VideoSource(path).read([30], None))
+
+
 def test_frames_of_avi_are_counted_by_decoding(make_clip: MakeClip) -> None:
     source = VideoSource(make_clip("a.avi", 30, codec="libx264", options={"bf": "2"}))
     assert source.count == 30

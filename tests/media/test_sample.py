@@ -113,6 +113,7 @@ def test_an_unknown_strategy_names_its_neighbours(make_clip: MakeClip) -> None:
         ({"strategy": "stride", "stride": -1}, "stride"),
         ({"fps": 2}, "fps"),
         ({"strategy": "qwen", "max_frames": 64}, "max_frames"),
+        ({"size": (0, 5)}, "size"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(make_clip: MakeClip, arguments: dict[str, object], field: str) -> None:

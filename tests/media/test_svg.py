@@ -115,9 +115,26 @@ def test_growing_entities_are_stopped(svg: Path) -> None:
         ('width="0" height="5"', "no size"),
         ('width="20000" height="20000"', "20000 × 20000"),
         ('width="100000" height="1"', "51200000 × 512"),
+        ('width="1e999" height="5"', "no size"),
+        ('width="1.2.3" height="5"', "no size"),
+        ('viewBox="0 0 . e"', "no size"),
     ],
 )
 def test_sizes_that_cannot_be_drawn_are_refused(svg: Path, attributes: str, reason: str) -> None:
     svg.write_text(f"{HEAD} {attributes}></svg>", encoding="utf-8")
     with pytest.raises(UnreadableImageError, match=reason):
         image_size(svg)
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08 no gzip at all", b"<svg>" + b"\xff" * 9, b"<a/>"])
+def test_what_only_begins_like_a_picture_is_refused(svg: Path, content: bytes) -> None:
+    svg.write_bytes(content)
+    with pytest.raises(UnreadableImageError, match=r"well-formed|root"):
+        open_image(svg)
+
+
+def test_endless_nesting_is_refused(svg: Path) -> None:
+    depth = 20_000
+    svg.write_text(f'{HEAD} width="9" height="9">{"<g>" * depth}{"</g>" * depth}</svg>', encoding="utf-8")
+    with pytest.raises(UnreadableImageError, match="cannot be rendered"):
+        open_image(svg)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError
-from vmevalkit.models.limits import check_duration, check_inputs, check_lifecycle
+from vmevalkit.models.limits import check_duration, check_inputs, check_lifecycle, check_seed
 from vmevalkit.records.model import Model
 
 
@@ -39,6 +40,19 @@ def test_other_durations_name_value_and_limit(limits: dict[str, object], duratio
     with pytest.raises(InvalidRequestError, match=f"duration {duration}. Expected {allowed}") as caught:
         check_duration(_model(limits=limits), duration)
     assert (caught.value.field, caught.value.value) == ("duration", duration)
+
+
+@pytest.mark.parametrize("duration", [0, -1, float("nan"), float("inf"), "5", True])
+def test_what_is_no_duration_is_refused(duration: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="a number of seconds above 0"):
+        check_duration(_model(), duration)
+
+
+@pytest.mark.parametrize("seed", ["7", 1.5, True])
+def test_what_is_no_seed_is_refused(seed: object) -> None:
+    check_seed(_model(), 7)
+    with pytest.raises(InvalidRequestError, match="a whole number"):
+        check_seed(_model(), seed)
 
 
 def test_model_of_fixed_length_takes_no_duration() -> None:

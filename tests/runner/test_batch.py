@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -103,7 +105,7 @@ def test_samples_are_runs_of_their_own(runner: InferenceRunner, questions: Path)
 @pytest.mark.usefixtures("two_tasks")
 def test_job_of_another_process_is_left_to_it(runner: InferenceRunner, questions: Path) -> None:
     batch = _batch(runner, questions, ["control-oracle"])
-    identity = next(iter(batch)).payload.job.identity
+    identity = next(iter(batch)).payload.plan(runner).identity
     with claim(runner.tree.layout, identity):
         summary = _run(batch)
     assert (summary.done, summary.busy, summary.exit_code) == (1, 1, 0)
@@ -140,3 +142,55 @@ def test_renamed_task_metadata_changes_nothing_that_is_done(runner: InferenceRun
     for path in questions.rglob("question_metadata.json"):
         path.unlink()
     assert _run(_batch(runner, questions, ["control-still"])).skipped == 2
+
+
+def test_unreadable_task_costs_only_itself(runner: InferenceRunner, questions: Path, make_task: MakeTask) -> None:
+    make_task("maze_0001")
+    lost = make_task("maze_0002")
+    batch = _batch(runner, questions, ["control-crossfade"])
+    (lost / "final_frame.png").unlink()
+    summary = _run(batch)
+    assert (summary.done, summary.failed) == (1, 1)
+
+
+@pytest.mark.usefixtures("two_tasks")
+def test_success_copied_into_the_tree_is_found(runner: InferenceRunner, questions: Path, tmp_path: Path) -> None:
+    _run(_batch(runner, questions, ["control-oracle"]))
+    with InferenceRunner(tmp_path / "other") as other:
+        for folder in runner.output_dir.glob("*/*/*"):
+            (other.output_dir / folder.relative_to(runner.output_dir)).mkdir(parents=True)
+        batch = _batch(other, questions, ["control-oracle"])
+        assert [batch.state_of(unit) for unit in batch] == ["to_do", "to_do"]
+        shutil.copytree(runner.output_dir / "control-oracle", other.output_dir / "control-oracle", dirs_exist_ok=True)
+        assert [batch.state_of(unit) for unit in batch] == ["done", "done"]
+
+
+DYING = """
+import os, signal
+from vmevalkit.runner.inference import InferenceRunner
+
+class DyingRunner(InferenceRunner):
+    def _save_metadata(self, *_):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.usefixtures("two_tasks")
+def test_worker_that_dies_leaves_a_failed_run_that_is_not_tried_for_ever(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    monkeypatch.syspath_prepend(tmp_path)
+    with importlib.import_module("dying").DyingRunner(tmp_path / "outputs") as runner:
+        summary = _run(_batch(runner, questions, ["control-oracle"]), LocalExecutor(1))
+        assert summary.failed == 2
+        assert {entry.status for entry in runner.tree.entries()} == {"failed", "interrupted"}
+        assert _run(_batch(runner, questions, ["control-oracle"]), LocalExecutor(1)).skipped == 2
+
+
+@pytest.mark.usefixtures("two_tasks")
+def test_callback_of_the_runner_hears_of_runs_in_workers(questions: Path, tmp_path: Path) -> None:
+    seen: list[RunResult] = []
+    with InferenceRunner(tmp_path / "outputs", on_result=seen.append) as runner:
+        _run(_batch(runner, questions, ["control-oracle"]), LocalExecutor(2))
+    assert [result["status"] for result in seen] == ["success", "success"]

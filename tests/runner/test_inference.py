@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_record_tells_the_whole_story(runner: InferenceRunner, make_task: MakeTa
         "task_category": "maze",
     }
     assert record["output"]["video"]["frame_count"] == 24
-    assert record["provenance"]["parameters_passed"] == {"duration": 1.0}
+    assert record["provenance"]["parameters_passed"] == {"duration": 1.0, "api_key": "<hidden>"}
     assert record["cost"] == {"amount": 0.0, "source": "free"}
     assert [attempt["failure"] for attempt in record["attempts"]] == [None]
 
@@ -202,3 +203,48 @@ def test_models_are_listed_by_key_and_family(runner: InferenceRunner) -> None:
     assert "control-still" in runner.list_models()
     assert set(runner.list_models_by_family()["Controls"]) >= {"control-still", "control-oracle"}
     assert runner.get_model_families()["Controls"] == len(runner.list_models_by_family()["Controls"])
+
+
+def test_clock_that_goes_backwards_does_no_harm(make_task: MakeTask, tmp_path: Path) -> None:
+    start = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    moments = iter([start, start - timedelta(hours=1), start])
+    image = make_task() / "first_frame.png"
+    with InferenceRunner(tmp_path / "outputs", clock=lambda: next(moments)) as runner:
+        results = [runner.run("control-oracle", image, "Go", question_data=QUESTION) for _ in range(3)]
+        assert len({result["run_id"] for result in results}) == 3
+        assert all(result["duration_seconds"] >= 0 for result in results)
+        assert runner.tree.is_done(str(read_run(RunFolder(Path(results[1]["inference_dir"])).record).identity), image)
+
+
+def test_subclass_that_keeps_its_record_elsewhere_still_resumes(make_task: MakeTask, tmp_path: Path) -> None:
+    class Elsewhere(InferenceRunner):
+        def _save_metadata(self, inference_dir: Path, *_: object) -> None:
+            (inference_dir / "mine.json").write_text("{}")
+
+    with Elsewhere(tmp_path / "outputs") as runner:
+        result = runner.run("control-oracle", make_task() / "first_frame.png", "Go", question_data=QUESTION)
+    assert _record(result)["inference"]["status"] == "success"
+
+
+@pytest.mark.parametrize("data", [{"note": "\ud800"}, {"raw": b"\xff"}, {"when": datetime(2026, 1, 1)}])  # noqa: DTZ001
+def test_any_question_data_can_be_recorded(runner: InferenceRunner, make_task: MakeTask, data: dict[str, Any]) -> None:
+    question = {**QUESTION, **data}
+    result = runner.run("control-oracle", make_task() / "first_frame.png", "Go", question_data=question)
+    assert _record(result)["question_data"]["id"] == "maze_0001"
+
+
+def test_solution_may_be_given_with_the_parameters(runner: InferenceRunner, make_task: MakeTask) -> None:
+    final = make_task("other") / "final_frame.png"
+    image = make_task(solved=False) / "first_frame.png"
+    result = runner.run("control-crossfade", image, "Go", final_frame=final, duration=0.5)
+    assert result["success"]
+    assert _record(result)["provenance"]["parameters_sent"]["final_frame"] == "question/final_frame.png"
+
+
+def test_final_frame_of_another_format_is_converted_and_recorded(runner: InferenceRunner, make_task: MakeTask) -> None:
+    folder = make_task(solved=False)
+    Image.new("RGB", (64, 48), "blue").save(folder / "final_frame.jpg")
+    result = runner.run("control-crossfade", folder / "first_frame.png", "Go", final_frame=folder / "final_frame.jpg")
+    with Image.open(Path(result["inference_dir"]) / "question" / "final_frame.png") as image:
+        assert image.format == "PNG"
+    assert [t["target"] for t in _record(result)["provenance"]["input_transforms"]] == ["final_frame"]

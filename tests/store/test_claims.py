@@ -17,6 +17,21 @@ with claim(Layout(Path(sys.argv[1])), "job") as free:
     time.sleep(60)
 """
 
+STRESS = """
+import os, sys
+from pathlib import Path
+from vmevalkit.store.claims import claim
+from vmevalkit.store.layout import Layout
+root, held = Path(sys.argv[1]), 0
+while held < 200:
+    with claim(Layout(root), "job") as free:
+        if free:
+            mark = os.open(root / "held", os.O_CREAT | os.O_EXCL)
+            os.close(mark)
+            (root / "held").unlink()
+            held += 1
+"""
+
 
 def test_second_claim_in_the_same_process_is_refused(tmp_path: Path) -> None:
     with claim(Layout(tmp_path), "job") as first, claim(Layout(tmp_path), "job") as second:
@@ -39,3 +54,8 @@ def test_killed_process_lets_go(tmp_path: Path) -> None:
         holder.wait()
     with claim(Layout(tmp_path), "job") as afterwards:
         assert (while_held, afterwards) == (False, True)
+
+
+def test_many_processes_never_hold_it_at_once(tmp_path: Path) -> None:
+    processes = [subprocess.Popen([sys.executable, "-c", STRESS, str(tmp_path)]) for _ in range(3)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]

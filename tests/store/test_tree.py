@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vmevalkit.errors import UnknownNameError
+from vmevalkit.store.audit import audit
 from vmevalkit.store.index import INDEX_NAME
 from vmevalkit.store.journal import append_event
 from vmevalkit.store.layout import RunFolder
@@ -123,25 +124,7 @@ def test_run_that_is_being_worked_on_is_left_alone(tree: OutputTree, make_run: C
     with tree.working_on(folder) as free:
         assert free
         assert tree.recover(_task(tree)) == []
-        assert [problem.kind for problem in tree.problems()] == ["in_progress"]
-
-
-def test_problems_are_named(tree: OutputTree, make_run: Callable[..., RunFolder]) -> None:
-    kinds = {}
-    for number, damage in enumerate(["missing_video", "changed_video", "unreadable", "interrupted", None]):
-        folder = make_run(tree, f"maze_{number:04d}", identity=str(number))
-        kinds[folder.path.relative_to(tree.layout.root).as_posix()] = damage
-        video = folder.video_dir / "generated_video.mp4"
-        if damage == "missing_video":
-            video.unlink()
-        elif damage == "changed_video":
-            video.write_bytes(b"other")
-        elif damage == "unreadable":
-            folder.record.write_bytes(b"{")
-        elif damage == "interrupted":
-            folder.record.unlink()
-    expected = {folder: kind for folder, kind in kinds.items() if kind}
-    assert {problem.folder: problem.kind for problem in tree.problems()} == expected
+        assert [problem.kind for problem in audit(tree).problems] == ["in_progress"]
 
 
 def test_start_event_alone_is_enough_to_recover(tree: OutputTree, make_run: Callable[..., RunFolder]) -> None:

@@ -93,6 +93,19 @@ def test_task_of_another_seed_is_not_overwritten_without_force(tmp_path: Path) -
     assert _create(tmp_path, ["maze"], 1, seed=2, force=True)[0].first_frame.read_bytes() != before
 
 
+def test_task_of_another_difficulty_is_not_taken_for_the_one_asked_for(tmp_path: Path) -> None:
+    _create(tmp_path, ["maze"], 1)
+    assert create_tasks(tmp_path, plan_tasks(["maze"], 1, seed=1, difficulty="hard")).failed == 1
+
+
+def test_task_of_the_users_own_is_never_replaced(tmp_path: Path) -> None:
+    own = tmp_path / "maze_task" / "maze_0000" / "prompt.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    assert create_tasks(tmp_path, plan_tasks(["maze"], 1, seed=1), force=True).failed == 1
+    assert own.read_text() == "mine"
+
+
 def test_no_puzzle_comes_twice(tmp_path: Path) -> None:
     tasks = _create(tmp_path, ["maze"], 6)
     assert len({str(read_metadata(task)["fingerprint"]) for task in tasks}) == 6

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,34 @@ def test_second_task_of_the_same_id_is_left_out(questions: Path, make_task: Make
 def test_names_of_any_language_are_read(questions: Path, make_task: MakeTask, name: str) -> None:
     make_task(name, name, prompt="走吧")
     assert [(task.domain, task.id, task.prompt) for task in read_questions(questions).tasks] == [(name, name, "走吧")]
+
+
+def test_link_that_leads_nowhere_is_no_file(questions: Path, make_task: MakeTask) -> None:
+    folder = make_task(solved=False)
+    (folder / "final_frame.png").symlink_to(folder / "gone.png")
+    (folder / "ground_truth.mp4").mkdir()
+    (task,) = read_questions(questions).tasks
+    assert (task.final_frame, task.ground_truth) == (None, None)
+
+
+def test_link_that_leads_to_itself_costs_nothing(questions: Path, make_task: MakeTask) -> None:
+    make_task()
+    for folder in (questions, questions / "maze_task"):
+        (folder / "self").symlink_to(folder / "self")
+    assert [task.id for task in read_questions(questions).tasks] == ["maze_0001"]
+
+
+def test_name_that_is_not_unicode_is_left_out(questions: Path, make_task: MakeTask) -> None:
+    folder = make_task()
+    folder.rename(os.fsdecode(os.fsencode(folder.parent) + b"/bad\xff"))
+    assert "not valid Unicode" in read_questions(questions).problems[0].message
+
+
+@pytest.mark.parametrize("level", ["domain", "task"])
+def test_working_folder_can_be_named(make_task: MakeTask, monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    folder = make_task()
+    monkeypatch.chdir(folder if level == "task" else folder.parent)
+    assert [(task.domain, task.id) for task in read_questions(Path()).tasks] == [("maze", "maze_0001")]
 
 
 def test_missing_folder_says_how_to_make_one(tmp_path: Path) -> None:

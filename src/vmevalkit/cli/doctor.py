@@ -26,8 +26,9 @@ def doctor(as_json: AsJson = False) -> None:
         show_json({"findings": findings})
     else:
         show_table(
-            ["WHAT", "", "FOUND", "MENDED BY"],
+            ["WHAT", "STATE", "FOUND", "MENDED BY"],
             [[finding.name, finding.verdict, finding.detail, finding.fix or ""] for finding in findings],
+            unbroken=2,
         )
     wanting = [finding for finding in findings if finding.verdict in {"missing", "broken"}]
     if wanting:

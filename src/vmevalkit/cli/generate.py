@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
-import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, output_dir, questions_dir
+from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table, warn
+from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.local import LocalExecutor
 from vmevalkit.engine.progress import progress_for
-from vmevalkit.errors import InvalidRequestError, UnknownNameError
-from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.errors import InvalidTaskPairError
 from vmevalkit.records.generation import RunResult
-from vmevalkit.records.model import Model
-from vmevalkit.records.task import TaskPair
 from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
 from vmevalkit.runner.inference import InferenceRunner
-from vmevalkit.tasks.questions import read_questions
+from vmevalkit.tasks.questions import DOMAIN_SUFFIX
 
 EXIT_INTERRUPTED = 130
 
@@ -60,15 +56,15 @@ def generate(
     Examples:
       vmevalkit generate
       vmevalkit generate --model control-oracle --all-tasks
-      vmevalkit generate --model control-still --domain maze --samples-per-task 3 --dry-run
+      vmevalkit generate --model control-still --domain maze --dry-run
       vmevalkit generate --all-tasks --retry-failed
     """
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, stream=sys.stderr)
-    logging.getLogger("PIL").setLevel(logging.WARNING)
+    _start_logging(verbose=verbose)
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # read by the frameworks in this process and in its workers
-    tasks = _choose_tasks(_read_tasks(questions_dir(folder)), all_tasks, task_id or [], domain or [])
-    models = _choose_models([*(model or []), *(only_model or [])])
+    list_command = command("tasks list", questions=folder)
+    tasks = choose_tasks(runnable_tasks(folder), all_tasks, task_id or [], domain or [], list_command)
+    models = choose_models([*(model or []), *(only_model or [])])
     options = BatchOptions(
         output_dir=output_dir(outputs),
         samples_per_task=samples_per_task,
@@ -81,65 +77,30 @@ def generate(
         if dry_run:
             _show_plan(batch, as_json=as_json)
         else:
-            raise typer.Exit(_run(batch, workers, as_json=as_json, verbose=verbose))
+            code = _run(batch, workers, as_json=as_json, verbose=verbose)
+            if code != EXIT_INTERRUPTED:
+                hint(command("runs list", outputs=outputs))
+            raise typer.Exit(code)
 
 
-def _read_tasks(folder: Path) -> Sequence[TaskPair]:
-    found = read_questions(folder)
-    for problem in found.problems:
-        warn(f"{problem.path}: {problem.message}")
-    if not found.tasks:
-        raise InvalidRequestError(
-            f"There is no task that can be run in {folder}",
-            expected="folders with first_frame.png and prompt.txt",
-            next_step="Create some with: vmevalkit tasks create --pairs-per-domain 3",
-            field="questions_dir",
-            value=str(folder),
-        )
-    return found.tasks
-
-
-def _choose_tasks(
-    tasks: Sequence[TaskPair], everything: bool, task_ids: Sequence[str], domains: Sequence[str]
-) -> list[TaskPair]:
-    """The tasks asked for: those named, else all or the first of each domain."""
-    for kind, wanted, known in (
-        ("task", task_ids, {task.id for task in tasks}),
-        ("domain", domains, {task.domain for task in tasks}),
-    ):
-        for name in wanted:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=3)
-                raise UnknownNameError(
-                    f"Unknown {kind}: {name!r}",
-                    next_step=(f"Did you mean {' or '.join(near)}? " if near else "")
-                    + "`vmevalkit tasks list` lists them",
-                    kind=kind,
-                    name=name,
-                    near=near,
-                )
-    chosen = [
-        task for task in tasks if (not task_ids or task.id in task_ids) and (not domains or task.domain in domains)
-    ]
-    if everything or task_ids:
-        return chosen
-    return list({task.domain: task for task in reversed(chosen)}.values())[::-1]
-
-
-def _choose_models(names: Sequence[str]) -> list[Model]:
-    if names:
-        return [
-            catalog().get(name) for name in dict.fromkeys(name for word in names for name in word.split(",") if name)
-        ]
-    return find_models(kind="control")
+def _start_logging(*, verbose: bool) -> None:
+    """Log to standard error: warnings, and with `verbose` all that this package has to say."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.getLogger("vmevalkit").setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 def _show_plan(batch: Batch, *, as_json: bool) -> None:
     """Say what a run of the batch would do, and what it is expected to cost."""
     counts: dict[str, Counter[str]] = {model.key: Counter() for model in batch.models}
-    cost = 0.0
+    cost, told = 0.0, set()
     for unit in batch:
-        state = batch.state_of(unit)
+        try:
+            state = batch.state_of(unit)
+        except InvalidTaskPairError as error:  # costs only itself, as it does when the batch is run
+            if str(error) not in told:
+                warn(str(error))
+            told.add(str(error))
+            continue
         counts[unit.group][state] += 1
         cost += unit.cost if state == "to_do" else 0.0
     columns = ("to_do", "done", "failed_before")
@@ -156,15 +117,16 @@ def _show_plan(batch: Batch, *, as_json: bool) -> None:
 
 def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
     """Run the batch and say how it ended; the exit code comes back."""
-    results: list[RunResult] = []
+    results: list[dict[str, object]] = []
 
     def keep(result: RunResult) -> None:
         if as_json:
-            results.append(result)
+            results.append({**result, **_place(Path(result["inference_dir"]))})
         if verbose:
             say(f"{result['run_id']}: {result['status']} in {result['duration_seconds']:.2f} s {result['error'] or ''}")
 
-    executor: Executor = InlineExecutor() if workers == 1 else LocalExecutor(workers)
+    started = partial(_start_logging, verbose=verbose)
+    executor: Executor = InlineExecutor() if workers == 1 else LocalExecutor(workers, started)
     with closing(executor):
         summary = run_batch(batch, executor, on_result=keep, progress=progress_for(sys.stderr))
     root, failed_before = batch.options.output_dir, batch.states["failed_before"]
@@ -174,6 +136,11 @@ def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
         say(f"{failed_before} runs failed in an earlier sweep; --retry-failed tries them again")
     if summary.exit_code == EXIT_INTERRUPTED:
         hint("the same command goes on where this one stopped")
-    else:
-        hint("vmevalkit runs list" + (f" --output-dir {shlex.quote(str(root))}" if root != output_dir(None) else ""))
     return summary.exit_code or (1 if failed_before else 0)
+
+
+def _place(folder: Path) -> dict[str, str]:
+    """Where a run's folder is below the output root, and what the way there says: model, domain and task."""
+    model, domain, task, run = folder.parts[-4:]
+    domain_name = domain.removesuffix(DOMAIN_SUFFIX)
+    return {"folder": f"{model}/{domain}/{task}/{run}", "model_key": model, "domain": domain_name, "task_id": task}

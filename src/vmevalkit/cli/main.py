@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from vmevalkit import __version__
+from vmevalkit.cli.text import printable
 from vmevalkit.errors import VmevalkitError
 from vmevalkit.registry import load_target
 
@@ -40,6 +41,7 @@ Start here:
   vmevalkit runs list
 """
 
+EXIT_INTERRUPTED = 130
 REPEATABLE = {"--model", "--only-model", "--task-id", "--domain"}
 
 
@@ -50,8 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build_app(wanted)(args=spread(arguments), prog_name="vmevalkit")
     except VmevalkitError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error))}\n")
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:  # while the command was still being imported; later, typer exits the same way
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def build_app(wanted: str | None) -> typer.Typer:
@@ -67,18 +71,19 @@ def build_app(wanted: str | None) -> typer.Typer:
     for name, noun in NOUNS.items():
         target = load_target(noun.target) if name == wanted else _stand_in
         if isinstance(target, typer.Typer):
-            app.add_typer(target, name=name, help=noun.summary)
+            app.add_typer(target, name=name, short_help=noun.summary)
         else:
             app.command(name, short_help=noun.summary)(target)  # type: ignore[type-var]
     return app
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
-    """The arguments with `--model a b` written as `--model a --model b`, as older scripts have it."""
+    """The arguments with `--model a b` or `--model=a b` written as `--model a --model b`, as older scripts have it."""
     option, spread_out = None, []
     for index, word in enumerate(arguments):
         if word.startswith("-"):
-            option = word if word in REPEATABLE else None
+            option = word.partition("=")[0]
+            option = option if option in REPEATABLE else None
         elif option is not None and arguments[index - 1] != option:
             spread_out.append(option)
         spread_out.append(word)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
+from vmevalkit.cli.options import AsJson, command
 from vmevalkit.cli.output import hint, show_json, show_table
 from vmevalkit.models.catalog.reader import catalog, find_models
-from vmevalkit.records.model import Capability, Kind
+from vmevalkit.records.model import Capability, Kind, Lifecycle
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""See which models there are and what they accept.
+
+    Examples:
+      vmevalkit models list --kind control
+      vmevalkit models show control-oracle
+    """,
+)
 
 
 @app.command("list")
 def list_models(
-    kind: Annotated[Kind | None, typer.Option(help="api, open or control.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only this kind.")] = None,
     family: Annotated[str | None, typer.Option(help="Only this family.")] = None,
-    capability: Annotated[
-        Capability | None, typer.Option(help=f"Only models with it: {', '.join(get_args(Capability))}.")
-    ] = None,
+    capability: Annotated[Capability | None, typer.Option(help="Only models that take it into account.")] = None,
+    status: Annotated[Lifecycle | None, typer.Option(help="Only these; retired ones are hidden otherwise.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Retired models too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the models that can be used.
 
@@ -29,11 +37,12 @@ def list_models(
       vmevalkit models list
       vmevalkit models list --kind control --json
       vmevalkit models list --capability final_frame
+      vmevalkit models list --status retired
     """
     models = [
         model
-        for model in find_models(kind=kind, family=family, capability=capability)
-        if everything or model.lifecycle != "retired"
+        for model in find_models(kind=kind, family=family, capability=capability, lifecycle=status)
+        if everything or model.lifecycle in {"active", "deprecated", status}
     ]
     if as_json:
         show_json({"models": models})
@@ -41,6 +50,7 @@ def list_models(
     show_table(
         ["MODEL", "KIND", "FAMILY", "STATUS", "DESCRIPTION"],
         [[model.key, model.kind, model.family, model.lifecycle, model.description] for model in models],
+        unbroken=4,
     )
     hint("vmevalkit models show MODEL")
 
@@ -48,7 +58,7 @@ def list_models(
 @app.command("show")
 def show_model(
     key: Annotated[str, typer.Argument(help="The model's key, such as control-still.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show everything the catalog knows about a model.
 
@@ -63,7 +73,7 @@ def show_model(
     fields = model.model_dump(mode="json", exclude_none=True)
     rows = [[name, _in_words(value)] for name, value in fields.items() if value not in ({}, [])]
     show_table(["FIELD", "VALUE"], [*rows, ["registered by", catalog().origin(key)]])
-    hint(f"vmevalkit generate --model {key}")
+    hint(command("generate", "--model", key))
 
 
 def _in_words(value: object) -> str:

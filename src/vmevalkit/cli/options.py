@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,19 @@ from vmevalkit.settings import get_settings
 
 QuestionsDir = Annotated[
     Path | None,
-    typer.Option("--questions-dir", help="Where task pairs are. [default: data/questions]", show_default=False),
+    typer.Option(
+        "--questions-dir",
+        help="Where task pairs are. Default: $VMEVALKIT_QUESTIONS_DIR, else data/questions.",
+        show_default=False,
+    ),
 ]
 OutputDir = Annotated[
-    Path | None, typer.Option("--output-dir", help="Root of the output tree. [default: outputs]", show_default=False)
+    Path | None,
+    typer.Option(
+        "--output-dir",
+        help="Root of the output tree. Default: $VMEVALKIT_OUTPUT_DIR, else outputs.",
+        show_default=False,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 Sheet = Annotated[
@@ -30,3 +40,13 @@ def questions_dir(given: Path | None) -> Path:
 def output_dir(given: Path | None) -> Path:
     """The output tree to use: as given, else as set."""
     return given or get_settings().output_dir
+
+
+def command(words: str, *more: str, questions: Path | None = None, outputs: Path | None = None) -> str:
+    """A command of ours as it can be typed; `more` is quoted where needed, and so are the folders, if any were given.
+
+    `command("runs show", "RUN", outputs=Path("my runs"))` is `vmevalkit runs show RUN --output-dir 'my runs'`.
+    """
+    folders = {"--questions-dir": questions, "--output-dir": outputs}
+    given = [part for option, folder in folders.items() if folder is not None for part in (option, str(folder))]
+    return shlex.join(["vmevalkit", *words.split(), *more, *given])

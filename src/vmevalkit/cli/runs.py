@@ -8,15 +8,26 @@ from typing import Annotated
 
 import typer
 
-from vmevalkit.cli.options import AsJson, OutputDir, Sheet, output_dir
+from vmevalkit.cli.options import AsJson, OutputDir, Sheet, command, output_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table
 from vmevalkit.cli.sheet import write_sheet
 from vmevalkit.errors import InvalidRequestError, UnreadableVideoError
 from vmevalkit.records.generation import RunStatus
-from vmevalkit.records.run import RunEntry
+from vmevalkit.records.run import Run, RunEntry
+from vmevalkit.store.audit import audit
+from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.tree import OutputTree
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""List, look at and verify runs.
+
+    Examples:
+      vmevalkit runs list --status failed
+      vmevalkit runs show RUN --sheet run.png
+      vmevalkit runs check
+    """,
+)
 
 
 @app.command("list")
@@ -45,11 +56,14 @@ def list_runs(
     if as_json:
         show_json({"runs": entries})
         return
-    show_table(["RUN", "MODEL", "TASK", "STATUS", "SECONDS", "ERROR"], [_row(entry) for entry in entries])
+    rows = [_row(entry) for entry in entries]
+    show_table(["MODEL", "TASK", "STATUS", "SECONDS", "RUN", "ERROR"], rows, unbroken=4)
     counts = Counter(entry.status for entry in entries)
     say(", ".join(f"{count} {name}" for name, count in counts.most_common()) or "no runs")
     if entries:
-        hint(f"vmevalkit runs show {entries[0].run_id} --sheet run.png")
+        look_at = next((entry for entry in entries if entry.video_path), entries[0])
+        sheet = ["--sheet", "run.png"] if look_at.video_path else []
+        hint(command("runs show", look_at.run_id, *sheet, outputs=folder))
 
 
 @app.command("show")
@@ -88,12 +102,7 @@ def show_run(
         show_table(["FIELD", "VALUE"], [row for row in rows if row[1]])
     if sheet is not None:
         if run.output.video_path is None:
-            raise UnreadableVideoError(
-                f"The run {run_id} has no video: it {run.inference.status}",
-                next_step="`vmevalkit generate --retry-failed` tries it again",
-                path=str(place.path),
-                reason="no video",
-            )
+            raise _no_video(run, place, folder)
         write_sheet(place.path / run.output.video_path, sheet)
 
 
@@ -108,12 +117,12 @@ def check(folder: OutputDir = None, as_json: AsJson = False) -> None:
       vmevalkit runs check --output-dir outputs --json
     """
     with _tree(folder) as tree:
-        entries, problems = sum(1 for _ in tree.entries()), list(tree.problems())
+        runs, problems = audit(tree)
     if as_json:
-        show_json({"runs": entries, "problems": problems})
+        show_json({"runs": runs, "problems": problems})
     else:
         show_table(["FOLDER", "KIND", "PROBLEM"], [[p.folder, p.kind, p.message] for p in problems])
-        say(f"{entries} runs read, {len(problems)} problems")
+        say(f"{runs} runs read, {len(problems)} problems")
     harmless = {"in_progress", "unverified"}
     raise typer.Exit(1 if any(problem.kind not in harmless for problem in problems) else 0)
 
@@ -124,16 +133,28 @@ def _tree(given: Path | None) -> OutputTree:
         raise InvalidRequestError(
             f"There is no output tree at {root}",
             expected="a folder made by `vmevalkit generate`",
-            next_step="Name it with --output-dir, or make one with: vmevalkit generate",
+            next_step=f"Name it with --output-dir, or make one with: {command('generate', outputs=given)}",
             field="output_dir",
             value=str(root),
         )
     return OutputTree(root)
 
 
+def _no_video(run: Run, place: RunFolder, given: Path | None) -> UnreadableVideoError:
+    task = ["--task-id", run.input.question_id] if run.input.question_id else []
+    retry = command("generate", "--model", run.inference.model, *task, "--retry-failed", outputs=given)
+    return UnreadableVideoError(
+        f"The run {run.inference.run_id} has no video: its status is {run.inference.status}",
+        expected="a run that succeeded",
+        next_step=f"Try it again with: {retry}",
+        path=str(place.path),
+        reason="no video",
+    )
+
+
 def _row(entry: RunEntry) -> list[str]:
     seconds = _seconds(entry.duration_seconds)
-    return [entry.run_id, entry.model, entry.task_id or "", entry.status, seconds, entry.error or ""]
+    return [entry.model, entry.task_id or "", entry.status, seconds, entry.run_id, entry.error or ""]
 
 
 def _seconds(value: float | None) -> str:

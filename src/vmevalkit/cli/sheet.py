@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from vmevalkit.atomic import writing
 from vmevalkit.cli.output import say
 from vmevalkit.media.images import open_image
 from vmevalkit.media.sandbox import isolated_select_frames
 from vmevalkit.media.sheet import filmstrip
-from vmevalkit.store.atomic import writing
 
 FRAMES = 16
 OVERVIEW_FRAMES = 6

@@ -9,18 +9,32 @@ from typing import Annotated
 
 import typer
 
-from vmevalkit.cli.options import AsJson, QuestionsDir, Sheet, questions_dir
-from vmevalkit.cli.output import hint, say, show_json, show_table, show_text, warn
+from vmevalkit.cli.options import AsJson, QuestionsDir, Sheet, command, questions_dir
+from vmevalkit.cli.output import hint, say, show_json, show_table, show_text
+from vmevalkit.cli.selection import question_set, warn_of_problems
 from vmevalkit.cli.sheet import write_sheet
 from vmevalkit.engine.progress import progress_for
-from vmevalkit.errors import InvalidTaskPairError, UnknownNameError
-from vmevalkit.records.task import Difficulty, QuestionSet, TaskPair
+from vmevalkit.errors import InvalidTaskPairError
+from vmevalkit.records.task import Difficulty, TaskPair
+from vmevalkit.registry import unknown_name
 from vmevalkit.tasks.check import check_task
 from vmevalkit.tasks.create import SHIPPED_DOMAIN, copy_shipped_tasks, create_tasks, plan_tasks
-from vmevalkit.tasks.domain_registry import domains
-from vmevalkit.tasks.questions import read_metadata, read_questions
+from vmevalkit.tasks.domain_registry import domains, load_domain
+from vmevalkit.tasks.questions import read_metadata
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""Create, check and look at task pairs.
+
+    Examples:
+      vmevalkit tasks create --pairs-per-domain 3
+      vmevalkit tasks show maze_0000 --sheet maze.png
+      vmevalkit tasks check
+    """,
+)
+
+_LONGEST_PROMPT = 40
+"""Characters of a prompt that are shown in a list: a row fits on a terminal of 80 columns."""
 
 
 @app.command("create")
@@ -48,13 +62,29 @@ def create(
     plans = plan_tasks(
         [name for name in chosen if name != SHIPPED_DOMAIN], pairs_per_domain, seed=seed, difficulty=difficulty
     )
-    summary = create_tasks(root, plans, force=force, progress=progress_for(sys.stderr))
+    summary = create_tasks(root, plans, force=force, progress=progress_for(sys.stderr, quiet=not plans))
     if as_json:
         show_json({"questions_dir": str(root), "copied": len(copied), "summary": summary})
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
     say(f"{summary.done + len(copied)} tasks created in {root}, {summary.skipped} were there already")
-    hint(f"vmevalkit generate --all-tasks --questions-dir {root}" if folder else "vmevalkit generate --all-tasks")
+    hint(command("generate", "--all-tasks", questions=folder))
+
+
+@app.command("domains")
+def list_domains(as_json: AsJson = False) -> None:
+    """List the domains that tasks can be created for.
+
+    Examples:
+      vmevalkit tasks domains
+      vmevalkit tasks domains --json
+    """
+    found = [load_domain(name) for name in domains().names()]
+    if as_json:
+        show_json({"domains": [{"name": domain.name, "description": domain.description} for domain in found]})
+        return
+    show_table(["DOMAIN", "DESCRIPTION"], [[domain.name, domain.description] for domain in found])
+    hint(command("tasks create", "--domain", found[0].name))
 
 
 @app.command("list")
@@ -69,13 +99,14 @@ def list_tasks(
       vmevalkit tasks list
       vmevalkit tasks list --domain chess --json
     """
-    found = _read(folder)
+    found = question_set(folder)
+    warn_of_problems(found)
     tasks = [task for task in found.tasks if not domain or task.domain in domain]
     if as_json:
         show_json({"tasks": [_summary(task) for task in tasks]})
         return
-    rows = [[task.id, task.domain, _difficulty(task), _parts(task), _first_line(task.prompt)] for task in tasks]
-    show_table(["TASK", "DOMAIN", "DIFFICULTY", "HAS", "PROMPT"], rows)
+    rows = [[task.id, task.domain, _difficulty(task), _lacks(task), _beginning(task.prompt)] for task in tasks]
+    show_table(["TASK", "DOMAIN", "DIFFICULTY", "LACKS", "PROMPT"], rows, unbroken=3)
     say(", ".join(f"{count} {name}" for name, count in Counter(task.domain for task in tasks).items()) or "no tasks")
 
 
@@ -92,7 +123,7 @@ def show_task(
       vmevalkit tasks show maze_0000
       vmevalkit tasks show chess_0002 --sheet chess.png
     """
-    task = _find(_read(folder).tasks, task_id)
+    task = _find(folder, task_id)
     if as_json:
         show_json({**dict(task), "metadata": read_metadata(task)})
     else:
@@ -121,7 +152,7 @@ def check(folder: QuestionsDir = None, as_json: AsJson = False) -> None:
       vmevalkit tasks check
       vmevalkit tasks check --questions-dir my_questions --json
     """
-    found = read_questions(questions_dir(folder))
+    found = question_set(folder)
     problems = [*found.problems, *(problem for task in found.tasks for problem in check_task(task))]
     broken = sum(problem.fatal for problem in problems)
     if as_json:
@@ -135,28 +166,20 @@ def check(folder: QuestionsDir = None, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if broken else 0)
 
 
-def _read(folder: Path | None) -> QuestionSet:
-    found = read_questions(questions_dir(folder))
-    for problem in found.problems:
-        warn(f"{problem.path}: {problem.message}")
-    return found
-
-
-def _find(tasks: tuple[TaskPair, ...], task_id: str) -> TaskPair:
-    matches = [task for task in tasks if task.id == task_id]
+def _find(given: Path | None, task_id: str) -> TaskPair:
+    found = question_set(given)
+    warn_of_problems(found)
+    matches = [task for task in found.tasks if task.id == task_id]
     if not matches:
-        raise UnknownNameError(
-            f"Unknown task: {task_id!r}",
-            next_step="`vmevalkit tasks list` lists them",
-            kind="task",
-            name=task_id,
-            near=(),
-        )
+        raise unknown_name("task", task_id, (task.id for task in found.tasks), command("tasks list", questions=given))
     if len(matches) > 1:
+        folders = [task.first_frame.parent for task in matches]
+        one = command("tasks show", task_id, questions=folders[0])
         raise InvalidTaskPairError(
-            f"The id {task_id!r} names {len(matches)} tasks: {', '.join(str(t.first_frame.parent) for t in matches)}",
-            next_step="Name the domain's folder with --questions-dir",
-            path=str(matches[0].first_frame.parent),
+            f"The id {task_id!r} names {len(matches)} tasks: {', '.join(map(str, folders))}",
+            expected="an id that only one task has",
+            next_step=f"Name the folder of one, such as: {one}",
+            path=str(folders[0]),
         )
     return matches[0]
 
@@ -172,11 +195,11 @@ def _difficulty(task: TaskPair) -> str:
         return "unreadable"
 
 
-def _parts(task: TaskPair) -> str:
+def _lacks(task: TaskPair) -> str:
     parts = {"final frame": task.final_frame, "ground truth": task.ground_truth, "metadata": task.metadata}
-    return ", ".join(name for name, part in parts.items() if part)
+    return ", ".join(name for name, part in parts.items() if part is None)
 
 
-def _first_line(text: str) -> str:
-    line = text.strip().splitlines()[0]
-    return line if len(line) <= 60 else line[:59] + "…"
+def _beginning(prompt: str) -> str:
+    text = " ".join(prompt.split())
+    return text if len(text) <= _LONGEST_PROMPT else text[: _LONGEST_PROMPT - 1] + "…"

@@ -45,6 +45,6 @@ def carry_out(call: Call[T, R]) -> Ended[R]:
     try:
         value = call.perform(call.payload)
     except BaseException as error:  # the border around an item; KeyboardInterrupt becomes "interrupted"
-        logger.debug("An item failed", exc_info=True)
+        logger.debug("An item failed", exc_info=not isinstance(error, KeyboardInterrupt))
         return Ended(None, failure_of(error), perf_counter() - started)
     return Ended(value, None, perf_counter() - started)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -73,6 +74,8 @@ def open_video(path: StrPath) -> Iterator[Video]:
 
 def cut_off(path: Path) -> str | None:
     """What is missing at the file's end by its own header; None for a complete file, or one that does not say."""
+    if not path.is_file():  # a pipe would keep whoever opens it waiting
+        return None
     promised, held = promised_size(path), path.stat().st_size
     if promised is None or promised <= held:
         return None
@@ -91,11 +94,15 @@ def _check_file(path: Path) -> None:
         raise unreadable(path, error.strerror or str(error)) from error
 
 
+# Up to version 18 PyAV reads titles and the like at once, and stumbles over those that are not UTF-8.
+_LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+
+
 def _open_container(path: Path) -> InputContainer:
     # Opening would decode a frame for facts that the header holds as well: half the time of a probe.
     options = {"format_whitelist": _FORMATS, "skip_frame": "all"}
     try:
-        container = av.open(str(path.absolute()), "r", options=options, metadata_errors="replace")
+        container: InputContainer = av.open(str(path.absolute()), "r", options=options, **_LENIENT)
     except (av.error.InvalidDataError, av.error.ArgumentError) as error:
         raise unreadable(path, cut_off(path) or "it is not a video, or its header is damaged") from error
     for stream in container.streams.video:

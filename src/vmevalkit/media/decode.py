@@ -44,9 +44,11 @@ def decode(
     InvalidRequestError when an index lies outside the video.
     """
     wanted = None if indices is None else frozenset(indices)
-    last = None if wanted is None else max(wanted, default=-1)
-    if last == -1:
+    if wanted is not None and not wanted:
         return
+    if wanted is not None and min(wanted) < 0:
+        raise _outside(path, min(wanted), "an index from 0 up")
+    last = max(wanted) if wanted else None
     converter, index = RgbConverter(size), -1
     with open_video(path) as video:
         use_threads(video, last)
@@ -56,16 +58,11 @@ def decode(
             if index == last:
                 return
     if last is not None:
-        raise InvalidRequestError(
-            f"Frame {last} of {path} is asked for",
-            expected=f"an index below {index + 1}, the number of its frames",
-            field="indices",
-            value=last,
-        )
+        raise _outside(path, last, f"an index below {index + 1}, the number of its frames")
 
 
 def read_times(path: StrPath) -> tuple[float, ...]:
-    """Display time of each frame from the first one, in seconds, found by decoding the whole file."""
+    """Display time of each frame, in seconds from the first one, found by decoding it all; raises like `decode`."""
     with open_video(path) as video:
         use_threads(video)
         return tuple(seconds for seconds, _ in _timed_frames(video))
@@ -102,6 +99,10 @@ def _sound_frames(video: Video) -> Iterator[VideoFrame]:
             if frame.is_corrupt:
                 raise _DamagedError("a frame is damaged")
             yield frame
+
+
+def _outside(path: StrPath, index: int, expected: str) -> InvalidRequestError:
+    return InvalidRequestError(f"Frame {index} of {path} is asked for", expected=expected, field="indices", value=index)
 
 
 def _timed_frames(video: Video) -> Iterator[tuple[float, VideoFrame]]:

@@ -15,8 +15,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 from PIL import Image
 
+from vmevalkit.atomic import replacing
 from vmevalkit.errors import InvalidRequestError
-from vmevalkit.media.atomic import replacing
 from vmevalkit.media.container import StrPath
 from vmevalkit.media.images import flatten
 from vmevalkit.media.pixels import Pixels

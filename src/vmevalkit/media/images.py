@@ -16,8 +16,8 @@ import numpy as np
 import resvg_py
 from PIL import ExifTags, Image, ImageOps
 
+from vmevalkit.atomic import replacing
 from vmevalkit.errors import MissingImageError, UnreadableImageError, VmevalkitError
-from vmevalkit.media.atomic import replacing
 from vmevalkit.media.container import StrPath
 from vmevalkit.media.svg import Svg, looks_like_svg
 from vmevalkit.records.base import JsonObject
@@ -42,6 +42,7 @@ def open_image(path: StrPath) -> Image.Image:
     if svg := _as_svg(path):
         return flatten(svg.render())
     with reading_image(path) as image:
+        image.load()
         return flatten(_upright(image))
 
 
@@ -63,9 +64,11 @@ def prepare_first_frame(source: StrPath, destination: StrPath) -> tuple[InputTra
         return _write(flatten(svg.render()), destination, [_change("render", before, _described(svg.size))])
     with reading_image(source) as image:
         changes = _changes(image)
-        picture = flatten(_upright(image))  # also when it is copied: a damaged one must not pass
-    if changes:
-        return _write(picture, destination, changes)
+        if changes:
+            image.load()
+            return _write(flatten(_upright(image)), destination, changes)
+        if getattr(image, "fp", None) is not None:  # not decoded yet: its checksums tell, sooner, that it is whole
+            image.verify()
     with replacing(destination) as temporary:
         shutil.copyfile(source, temporary)
     return ()

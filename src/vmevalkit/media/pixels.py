@@ -8,6 +8,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image
 
+from vmevalkit.errors import InvalidRequestError
+
 Pixels = NDArray[np.uint8]
 """Height × width × 3, red, green, blue, 0 to 255."""
 
@@ -20,8 +22,8 @@ class RgbConverter:
     """
 
     def __init__(self, size: tuple[int, int] | None = None) -> None:
-        """`size`: width and height to scale to; the stored size when None."""
-        self._size = size
+        """`size`: width and height to scale to, the stored size when None; raises like `check_size`."""
+        self._size = check_size(size)
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
 
     def convert(self, frame: VideoFrame) -> Pixels:
@@ -35,6 +37,15 @@ class RgbConverter:
         )
         pixels = np.asarray(scaled.to_ndarray(), dtype=np.uint8)
         return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def check_size(size: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The size itself; raises InvalidRequestError for one that is not two positive numbers."""
+    if size is not None and min(size) < 1:
+        raise InvalidRequestError(
+            f"The size is {size[0]} × {size[1]}", expected="a width and a height from 1 up", field="size", value=size
+        )
+    return size
 
 
 def quarter_turns(frame: VideoFrame) -> int:

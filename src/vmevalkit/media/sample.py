@@ -15,7 +15,7 @@ from vmevalkit.errors import InvalidRequestError
 from vmevalkit.media.container import StrPath, unreadable
 from vmevalkit.media.frame_source import FrameSource, open_source
 from vmevalkit.media.index_rules import INDEX_RULES, IndexRule, uniform
-from vmevalkit.media.pixels import Pixels
+from vmevalkit.media.pixels import Pixels, check_size
 from vmevalkit.records.video import Selection
 from vmevalkit.registry import Registry
 
@@ -65,6 +65,7 @@ def select_frames(
     choose = STRATEGIES.get(strategy)
     request = Request(max_frames, strategy, fps, stride)
     _check(request)
+    check_size(size)
     source = open_source(video_path)
     indices = choose(source, request)
     frames = _read(source, indices, size)
@@ -80,10 +81,10 @@ def _by_stride(source: FrameSource, request: Request) -> tuple[int, ...]:
 
 
 def _by_time(source: FrameSource, request: Request) -> tuple[int, ...]:
-    if not source.seconds or not request.fps:
+    if not source.duration_seconds or not request.fps:
         raise InvalidRequestError(
             f"Frames of {source.path} are asked for by time",
-            expected="a video; images carry no times",
+            expected="a video or an animation; images carry no times",
             next_step="Use the strategy 'uniform' or 'stride'",
             field="strategy",
             value=request.strategy,

@@ -103,7 +103,7 @@ class Worker:
 
     def _describe_end(self, error: Exception) -> str:
         if isinstance(error, ValueError):
-            return f"it sent {error}"
+            return "it sent what is no answer"
         with suppress(subprocess.TimeoutExpired):
             code = self._process.wait(timeout=1)
             return f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -161,10 +161,12 @@ class WorkerPool:
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
-            if worker.is_alive() and worker in self._all and len(self._idle) < (os.cpu_count() or 1):
+            if worker.is_alive() and worker in self._all:
                 self._idle.append(worker)
             else:
                 self._drop(worker)
+            if len(self._idle) > (os.cpu_count() or 1):
+                self._drop(self._idle.pop(0))
 
     def _drop(self, worker: Worker) -> None:
         worker.close()

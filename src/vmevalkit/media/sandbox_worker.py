@@ -69,6 +69,8 @@ def answer(question: Question, memory_mb: int) -> tuple[Reply, Pixels | None]:
 
 def _is_too_large(path: str, memory_mb: int) -> bool:
     """True when the size of its pictures explains why a file cannot be decoded; decoders do not always say so."""
+    if not Path(path).is_file():
+        return False
     try:
         with open_video(path) as video:
             pixels = video.stream.width * video.stream.height

@@ -18,7 +18,9 @@ SMALLEST_SIDE = 512
 
 _GZIP = b"\x1f\x8b"
 _MOST_BYTES = 32 * 2**20
-_LENGTH = re.compile(r"\s*([0-9.]+(?:e[+-]?\d+)?)\s*(px|pt|pc|mm|cm|in)?\s*", re.IGNORECASE)
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+_LENGTH = re.compile(rf"\s*({_NUMBER})\s*(px|pt|pc|mm|cm|in)?\s*", re.IGNORECASE)
+_SIDES = 0.001, 1_000_000
 _PIXELS_PER_UNIT = {"px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 
 
@@ -46,20 +48,20 @@ class Svg:
             png = resvg_py.svg_to_bytes(
                 svg_string=ElementTree.tostring(root, encoding="unicode"), skip_system_fonts=not has_text
             )
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._fault(f"it cannot be rendered: {error}") from error
         return Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
 
     def _parse(self) -> ElementTree.Element:
-        data = self.path.read_bytes()
-        if data.startswith(_GZIP):
-            data = zlib.decompressobj(wbits=31).decompress(data, _MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise self._fault("it is too long", expected=f"at most {_MOST_BYTES} bytes")
         try:
+            data = self.path.read_bytes()
+            if data.startswith(_GZIP):
+                data = zlib.decompressobj(wbits=31).decompress(data, _MOST_BYTES + 1)
+            if len(data) > _MOST_BYTES:
+                raise self._fault("it is too long", expected=f"at most {_MOST_BYTES} bytes")
             # Expat fetches no external entities and limits what internal ones grow to.
             root = ElementTree.fromstring(data)  # noqa: S314
-        except (ElementTree.ParseError, ValueError, LookupError) as error:
+        except (ElementTree.ParseError, LookupError, OSError, zlib.error) as error:
             raise self._fault(f"it is not well-formed: {error}") from error
         if _local_name(root) != "svg":
             raise self._fault(f"it is XML with the root {_local_name(root)!r}", expected="the root 'svg'")
@@ -77,15 +79,15 @@ class Svg:
                     )
 
     def _own_size(self) -> tuple[float, float]:
-        box = [float(number) for number in re.findall(r"[-+.\de]+", self._root.get("viewBox", ""))]
+        box = [float(number) for number in re.findall(_NUMBER, self._root.get("viewBox", ""), re.IGNORECASE)]
         width, height = (_pixels(self._root.get(side)) for side in ("width", "height"))
         if len(box) == 4 and box[2] > 0 and box[3] > 0:
             ratio = box[2] / box[3]
             width = width or (height * ratio if height else box[2])
             height = height or width / ratio
-        if not width or not height:
-            raise self._fault("it has no size", expected="a width and a height, or a viewBox")
-        return width, height
+        if not all(side and _SIDES[0] <= side <= _SIDES[1] for side in (width, height)):
+            raise self._fault("it has no size that can be drawn", expected="a width and a height, or a viewBox")
+        return width or 0.0, height or 0.0
 
     def _raised_size(self) -> tuple[int, int]:
         width, height = self.own_size

@@ -142,7 +142,7 @@ def frame_rate(video: Video) -> Fraction:
 def _usual_distance(video: Video, ticks: list[int]) -> int:
     if len(ticks) > 1:
         return round((ticks[-1] - ticks[0]) / (len(ticks) - 1))
-    return round(1 / frame_rate(video) / (video.stream.time_base or Fraction(1)))
+    return max(1, round(1 / frame_rate(video) / (video.stream.time_base or Fraction(1))))
 
 
 def _check_complete(video: Video, timeline: Timeline) -> None:

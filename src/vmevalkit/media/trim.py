@@ -9,8 +9,8 @@ from typing import Literal
 
 import av
 
+from vmevalkit.atomic import replacing
 from vmevalkit.errors import InvalidRequestError, UnreadableVideoError
-from vmevalkit.media.atomic import replacing
 from vmevalkit.media.container import StrPath, open_video
 from vmevalkit.media.decode import decode
 from vmevalkit.media.encode import encode_timed

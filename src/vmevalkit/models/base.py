@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from vmevalkit.engine.retry import failure_of
 from vmevalkit.errors import InvalidResultError, VmevalkitError
+from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import Failure, GenerationResult
 
 DEFAULT_VIDEO_NAME = "generated_video.mp4"
@@ -130,7 +131,10 @@ def failed_result(model: str, failure: Failure, seconds: float) -> GenerationRes
 
 
 def checked_result(result: object) -> GenerationResult:
-    """The result itself when it has exactly the documented keys and types; raises InvalidResultError otherwise."""
+    """The result when it has exactly the documented keys and types; raises InvalidResultError otherwise.
+
+    Its metadata comes back as JSON values, so that it can be written down whatever a wrapper put there.
+    """
     try:
         checked = _result_adapter().validate_python(result, strict=True)
     except ValidationError as error:
@@ -138,7 +142,9 @@ def checked_result(result: object) -> GenerationResult:
         raise _invalid(faults) from error
     if checked["success"] != (checked["video_path"] is not None) or checked["success"] != (checked["error"] is None):
         raise _invalid("a success has a video_path and no error, a failure an error and no video_path")
-    return checked
+    text = None if checked["error"] is None else str(to_json_value(checked["error"]))
+    metadata = {str(to_json_value(name)): to_json_value(value) for name, value in checked["metadata"].items()}
+    return {**checked, "error": text, "metadata": metadata}
 
 
 def _invalid(faults: str) -> InvalidResultError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError
@@ -22,11 +23,13 @@ def check_lifecycle(model: Model) -> None:
     )
 
 
-def check_duration(model: Model, duration: float | None) -> None:
+def check_duration(model: Model, duration: object) -> None:
     """Nothing for a duration in seconds that the model makes; raises InvalidRequestError for any other."""
     limits = model.limits
     if duration is None:
         return
+    if isinstance(duration, bool) or not isinstance(duration, int | float) or not 0 < duration < math.inf:
+        raise _invalid(model, "duration", duration, "a number of seconds above 0")
     if "duration" not in model.capabilities:
         raise _invalid(model, "duration", duration, "no duration: the model's video has the length it has")
     if limits.durations is not None and duration not in limits.durations:
@@ -35,6 +38,12 @@ def check_duration(model: Model, duration: float | None) -> None:
         raise _invalid(model, "duration", duration, f"at least {limits.min_duration:g} seconds")
     if limits.max_duration is not None and duration > limits.max_duration:
         raise _invalid(model, "duration", duration, f"at most {limits.max_duration:g} seconds")
+
+
+def check_seed(model: Model, seed: object) -> None:
+    """Nothing for None or a whole number; raises InvalidRequestError for anything else."""
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise _invalid(model, "seed", seed, "a whole number")
 
 
 def check_inputs(model: Model, image_path: Path, prompt: str) -> None:

@@ -122,11 +122,6 @@ class Run(Record):
     cost: Cost | None = None
     """What it cost; None where unknown."""
 
-    @property
-    def succeeded(self) -> bool:
-        """True when the run ended in a video; whether that video is still there is the store's question."""
-        return self.inference.status == "success"
-
 
 class RunEntry(Record):
     """The heading of a run: what listings and resuming need, without the rest of the record."""

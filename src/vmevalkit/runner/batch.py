@@ -6,22 +6,27 @@ import atexit
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.progress import Progress
+from vmevalkit.engine.retry import RetryPolicy
 from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
+from vmevalkit.errors import WorkerCrashedError
+from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.limits import check_lifecycle
 from vmevalkit.records.base import Record
-from vmevalkit.records.generation import Failure, GenerationJob, RunResult
+from vmevalkit.records.generation import GenerationJob, RunResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
+from vmevalkit.runner.costs import forecast
+from vmevalkit.runner.generation import failure_in
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.store.claims import claim
 
@@ -49,17 +54,43 @@ class BatchOptions(Record):
 
 
 class BatchItem(Record):
-    """One job of a batch, with what its worker has to know."""
+    """One generation of a batch. It is planned where it is looked at, so that an unreadable task costs only itself."""
 
-    job: GenerationJob
-    """What to generate."""
+    model: str
+    """Catalog key."""
+    task: TaskPair
+    """The problem."""
+    sample: int
+    """Which repeat this is, from 0."""
     options: BatchOptions
     """The batch it belongs to."""
+
+    def plan(self, runner: InferenceRunner) -> GenerationJob:
+        """The job; raises InvalidTaskPairError for a task whose files cannot be read."""
+        seed = self.options.seed
+        parameters = {} if seed is None else {"seed": seed + self.sample}
+        return runner.plan(catalog().get(self.model), self.task, parameters=parameters, sample=self.sample)
+
+    def task_folder(self, runner: InferenceRunner) -> Path:
+        """Where the runs of this task by this model are."""
+        return runner.tree.layout.task_folder(self.model, self.task.domain, self.task.id)
+
+    def state(self, runner: InferenceRunner, identity: str | None = None) -> State:
+        """Whether it still has to be run, as the output tree says."""
+        identity = identity or self.plan(runner).identity
+        if self.options.force:
+            return "to_do"
+        folder = self.task_folder(runner)
+        if runner.tree.is_done(identity, folder):
+            return "done"
+        ended = {entry.status for entry in runner.tree.runs_of(identity, folder)}
+        settled = {"unknown"} if self.options.retry_failed else {"unknown", "failed", "refused"}
+        return "failed_before" if ended & settled else "to_do"
 
 
 @dataclass
 class Batch:
-    """A batch of models × tasks, and what planning it found out."""
+    """A batch of models × tasks."""
 
     tasks: Sequence[TaskPair]
     """The tasks, in order."""
@@ -68,7 +99,7 @@ class Batch:
     options: BatchOptions
     """Everything else that was asked for."""
     runner: InferenceRunner
-    """Plans the jobs; its tree says what is done."""
+    """Carries out the jobs; its tree says what is done."""
     states: Counter[State] = field(default_factory=Counter)
     """How many of the jobs looked at so far are in which state."""
 
@@ -79,12 +110,14 @@ class Batch:
         """Every job, one task after the other, so that a batch cut short still compares models on equal tasks."""
         for task in self.tasks:
             for model in self.models:
+                cost = forecast(model, None)
                 for sample in range(self.options.samples_per_task):
-                    yield self._unit(model, task, sample)
+                    item = BatchItem(model=model.key, task=task, sample=sample, options=self.options)
+                    yield Unit(self._key(item), model.key, item, cost.amount if cost else 0.0)
 
     def state_of(self, unit: Unit[BatchItem]) -> State:
-        """Whether a job still has to be run."""
-        return state_of(unit.payload, self.runner)
+        """Whether a job still has to be run; raises InvalidTaskPairError for a task whose files cannot be read."""
+        return unit.payload.state(self.runner)
 
     def is_settled(self, unit: Unit[BatchItem]) -> bool:
         """True when there is nothing to do for a job; counts its state."""
@@ -92,13 +125,15 @@ class Batch:
         self.states[state] += 1
         return state != "to_do"
 
-    def _unit(self, model: Model, task: TaskPair, sample: int) -> Unit[BatchItem]:
-        options = self.options
-        parameters: dict[str, Any] = {} if options.seed is None else {"seed": options.seed + sample}
-        job = self.runner.plan(model, task, parameters=parameters, sample=sample)
-        key = f"{model.key} {task.id}" + (f" #{sample + 1}" if options.samples_per_task > 1 else "")
-        cost = job.forecast.amount if job.forecast else 0.0
-        return Unit(key, model.key, BatchItem(job=job, options=options), cost)
+    def record_crash(self, outcome: Outcome[Done]) -> None:
+        """Give the run of a job whose worker died the record of a failed run, so that it is not tried for ever."""
+        for unit in self:
+            if unit.key == outcome.key:
+                self.runner.tree.recover(unit.payload.task_folder(self.runner), outcome.failure)
+
+    def _key(self, item: BatchItem) -> str:
+        sample = f" #{item.sample + 1}" if self.options.samples_per_task > 1 else ""
+        return f"{item.model} {item.task.domain}/{item.task.id}{sample}"
 
 
 def run_batch(
@@ -108,17 +143,26 @@ def run_batch(
     on_result: Callable[[RunResult], None] | None = None,
     progress: Progress | None = None,
 ) -> SweepSummary:
-    """How the batch ended; each job is recorded by itself. Raises ModelRetiredError before anything is run."""
+    """How the batch ended; each job is recorded by itself. Raises ModelRetiredError before anything is run.
+
+    In worker processes the runner's class and retry policy are used; its callback is called here.
+    """
     for model in batch.models:
         check_lifecycle(model)
 
     def tell(outcome: Outcome[Done]) -> None:
-        if on_result is not None and isinstance(outcome.value, dict):
-            on_result(outcome.value)
+        if outcome.failure is not None and outcome.failure.type == WorkerCrashedError.__name__:
+            batch.record_crash(outcome)
+        if isinstance(outcome.value, dict):
+            if not executor.in_process:
+                batch.runner.tell(outcome.value)
+            if on_result is not None:
+                on_result(outcome.value)
 
+    in_worker = partial(perform_in_worker, type(batch.runner), batch.runner.retry)
     return sweep(
         batch,
-        partial(perform, batch.runner) if executor.in_process else perform_in_worker,
+        partial(perform, batch.runner) if executor.in_process else in_worker,
         executor=executor,
         is_done=batch.is_settled,
         limits={model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency},
@@ -129,39 +173,27 @@ def run_batch(
     )
 
 
-def state_of(item: BatchItem, runner: InferenceRunner) -> State:
-    """Whether a job still has to be run, as the output tree says."""
-    job, options = item.job, item.options
-    if options.force:
-        return "to_do"
-    folder = runner.tree.layout.task_folder(job.model, job.task.domain, job.task.id)
-    if runner.tree.is_done(job.identity, folder):
-        return "done"
-    ended = {entry.status for entry in runner.tree.runs_of(job.identity, folder)}
-    settled = {"unknown"} if options.retry_failed else {"unknown", "failed", "refused"}
-    return "failed_before" if ended & settled else "to_do"
-
-
 def perform(runner: InferenceRunner, item: BatchItem) -> Done:
     """The result of one job of a batch, or why there was nothing to do: another process is at it, or was faster."""
-    job = item.job
+    job = item.plan(runner)
     with claim(runner.tree.layout, job.identity) as free:
         if not free:
             return "busy"
-        runner.tree.recover(runner.tree.layout.task_folder(job.model, job.task.domain, job.task.id))
-        return runner.run_job(job) if state_of(item, runner) == "to_do" else "skipped"
+        runner.tree.recover(item.task_folder(runner))
+        return runner.run_job(job) if item.state(runner, job.identity) == "to_do" else "skipped"
 
 
-def perform_in_worker(item: BatchItem) -> Done:
+def perform_in_worker(kind: type[InferenceRunner], retry: RetryPolicy, item: BatchItem) -> Done:
     """`perform` in a worker process, with a runner of its own."""
-    return perform(_worker_runner(item.options.output_dir), item)
+    output_dir = item.options.output_dir
+    if output_dir not in _worker_runners:
+        _worker_runners[output_dir] = kind(output_dir, retry=retry)
+        atexit.register(_worker_runners[output_dir].close)
+    return perform(_worker_runners[output_dir], item)
 
 
-@cache
-def _worker_runner(output_dir: Path) -> InferenceRunner:
-    runner = InferenceRunner(output_dir)
-    atexit.register(runner.close)
-    return runner
+_worker_runners: dict[Path, InferenceRunner] = {}
+"""The runners of a worker process, which works for one batch."""
 
 
 def _ending(value: Done) -> Ending:
@@ -169,4 +201,4 @@ def _ending(value: Done) -> Ending:
         return Ending(value)
     if value["success"]:
         return Ending("done")
-    return Ending("failed", Failure(type=value["status"], message=f"{value['run_id']}: {value['error']}"))
+    return Ending("failed", failure_in(value))

@@ -14,13 +14,13 @@ from typing import Literal
 from PIL import Image
 
 from vmevalkit import __version__
+from vmevalkit.atomic import writing
 from vmevalkit.errors import VmevalkitError
 from vmevalkit.media.encode import encode
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.records.base import Record
 from vmevalkit.settings import Settings
-from vmevalkit.store.atomic import writing
 from vmevalkit.tasks.questions import read_questions
 
 LEAST_FREE_BYTES = 1 << 30

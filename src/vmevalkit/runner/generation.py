@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from vmevalkit.atomic import replacing, sync_file
 from vmevalkit.engine.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.errors import InvalidResultError
 from vmevalkit.media.probe import probe
@@ -21,11 +24,12 @@ from vmevalkit.records.generation import Attempt, Failure, GenerationJob, Genera
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME, GROUND_TRUTH
-from vmevalkit.store.atomic import sync_file
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder
 
 logger = logging.getLogger(__name__)
+
+_TRANSFORMS = TypeAdapter(list[InputTransform])
 
 
 @dataclass
@@ -62,17 +66,17 @@ class Generation:
         be asked; whatever the wrapper raises is a failed try.
         """
         check_inputs(self.model, self.image, self.job.task.prompt)
-        self.trail.sent = self._parameters({**self.job.parameters, **private})
+        sent = self._parameters({**self.job.parameters, **private})
+        self.trail.sent = {name: self._as_recorded(value) for name, value in sent.items()}
         self.folder.video_dir.mkdir(exist_ok=True)
         results: list[GenerationResult] = []
 
         def call(_: int) -> Failure | None:
-            results.append(self._try())
-            return _failure_in(results[-1])
+            results.append(self._try(sent))
+            return failure_in(results[-1])
 
         self.trail.tries.extend(attempts(policy, call))
-        made_by_model = results[-1]["metadata"].get("input_transforms", [])
-        self.trail.transforms.extend(InputTransform.model_validate(change) for change in made_by_model)
+        self.trail.transforms.extend(_transforms_in(results[-1]))
         return results[-1]
 
     @property
@@ -84,7 +88,7 @@ class Generation:
         """What the wrapper gets beside image, prompt and file name: only what its capabilities say it takes."""
         takes, task, question = self.model.capabilities, self.job.task, self.folder.question_dir
         offered = {
-            "duration": given.get("duration") or self.model.default_duration,
+            "duration": self.model.default_duration if given.get("duration") is None else given["duration"],
             "seed": self.job.seed,
             "final_frame": question / FINAL_FRAME if task.final_frame else None,
             "ground_truth": question / GROUND_TRUTH if task.ground_truth else None,
@@ -92,14 +96,19 @@ class Generation:
         others = {name: value for name, value in given.items() if name not in offered}
         return others | {name: value for name, value in offered.items() if value is not None and name in takes}
 
-    def _try(self) -> GenerationResult:
+    def _as_recorded(self, value: object) -> object:
+        """A parameter's value; for a file in the run's folder, its place there, so that the tree can be moved."""
+        inside = isinstance(value, Path) and value.is_relative_to(self.folder.path)
+        return value.relative_to(self.folder.path).as_posix() if isinstance(value, Path) and inside else value
+
+    def _try(self, sent: Mapping[str, Any]) -> GenerationResult:
         clock = time.monotonic()
         try:
             wrapper = load_wrapper(self.model)(
                 model=self.model.model, output_dir=self.folder.video_dir, **self.model.args
             )
             result = checked_result(
-                wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **self.trail.sent)
+                wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **sent)
             )
             return self._with_checked_video(result) if result["video_path"] is not None else result
         except Exception as error:
@@ -121,7 +130,7 @@ class Generation:
         return {**result, "video_path": str(video)}
 
     def _in_place(self, video: Path) -> Path:
-        """The video inside the run's folder; one that a wrapper put elsewhere is moved there."""
+        """The video inside the run's folder; one that a wrapper put elsewhere, or linked to, is copied there."""
         if not video.is_file():
             raise InvalidResultError(
                 f"The wrapper reported success, but there is no video at {video}",
@@ -130,14 +139,25 @@ class Generation:
             )
         if video.absolute().is_relative_to(self.folder.video_dir.absolute()) and not video.is_symlink():
             return video
-        return Path(shutil.move(video, self.folder.video_dir / VIDEO_NAME))
+        place = self.folder.video_dir / VIDEO_NAME
+        with replacing(place) as temporary:
+            shutil.copyfile(video, temporary)
+        return place
 
 
-def _failure_in(result: GenerationResult) -> Failure | None:
+def failure_in(result: GenerationResult) -> Failure | None:
     """The failure that a result holds; wrappers of others may only give its text."""
     if result["success"]:
         return None
-    known = result["metadata"].get("failure")
-    if known is not None:
-        return Failure.model_validate(known)
-    return Failure(type="GenerationFailed", message=result["error"] or "")
+    try:
+        return Failure.model_validate(result["metadata"].get("failure"))
+    except ValidationError:
+        return Failure(type="GenerationFailed", message=result["error"] or "")
+
+
+def _transforms_in(result: GenerationResult) -> list[InputTransform]:
+    """The changes to its inputs that a model reports; what is not such a report stays in the metadata."""
+    try:
+        return _TRANSFORMS.validate_python(result["metadata"].get("input_transforms", []))
+    except ValidationError:
+        return []

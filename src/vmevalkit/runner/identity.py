@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import JsonValue
-from pydantic_core import to_jsonable_python
-
-from vmevalkit.records.base import JsonObject
+from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
 from vmevalkit.store.hashes import hash_json
 
 IDENTITY_VERSION = 1
 
-_SECRET = re.compile(r"(api_?key|token|secret|password|credential)s?$", re.IGNORECASE)
+_SECRET = re.compile(
+    r"key(_?id)?$|(^|[^a-z])(secret|token|password|passwd|passphrase|credentials?|authorization|auth|cookie)([^a-z]|$)",
+    re.IGNORECASE,
+)
 
 
 def identity_of(
@@ -49,7 +49,7 @@ def identity_of(
         "args": model.args,
         "task": [task.domain, task.id],
         "inputs": inputs,
-        "parameters": public_parameters(parameters),
+        "parameters": public_parameters({name: v for name, v in parameters.items() if not is_secret(name)}),
         "seed": seed if "seed" in model.capabilities else None,
         "sample": sample,
     }
@@ -62,8 +62,13 @@ def catalog_entry_hash(model: Model) -> str:
 
 
 def public_parameters(parameters: Mapping[str, Any]) -> JsonObject:
-    """The parameters as JSON values, without secrets: what may be written down."""
-    values: dict[str, JsonValue] = to_jsonable_python(
-        {name: value for name, value in parameters.items() if not _SECRET.search(name)}, fallback=repr
-    )
-    return values
+    """The parameters as JSON values, with secrets hidden at every depth: what may be written down."""
+    return {
+        name: "<hidden>" if is_secret(name) else to_json_value(value, is_hidden=is_secret)
+        for name, value in parameters.items()
+    }
+
+
+def is_secret(name: str) -> bool:
+    """True for a name under which people keep keys, tokens and passwords."""
+    return _SECRET.search(name) is not None

@@ -11,13 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from vmevalkit.engine.retry import RetryPolicy, failure_of
-from vmevalkit.errors import VmevalkitError
+from vmevalkit.errors import InvalidTaskPairError, VmevalkitError
 from vmevalkit.models.base import ModelWrapper, failed_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
-from vmevalkit.models.limits import check_duration, check_lifecycle
+from vmevalkit.models.limits import check_duration, check_lifecycle, check_seed
+from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Run
@@ -25,7 +24,7 @@ from vmevalkit.records.task import TaskPair
 from vmevalkit.runner.costs import forecast
 from vmevalkit.runner.generation import Generation, Trail
 from vmevalkit.runner.identity import identity_of, public_parameters
-from vmevalkit.runner.MODEL_CATALOG import AVAILABLE_MODELS, MODEL_FAMILIES
+from vmevalkit.runner.MODEL_CATALOG import available_models, model_families
 from vmevalkit.runner.question import question_data_of, task_from_arguments, write_question
 from vmevalkit.runner.run_record import ended_run, started_run
 from vmevalkit.settings import get_settings
@@ -55,6 +54,18 @@ def run_inference(
         return runner.run(model_name, image_path, text_prompt, run_id, question_data, verbose=verbose, **kwargs)
 
 
+SOLUTION = ("final_frame", "ground_truth")
+"""Files of a task that some models take; they may be given with the parameters."""
+
+
+def _solution_in(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in SOLUTION if name in parameters}
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).astimezone()
+
+
 @dataclass(frozen=True)
 class OpenRun:
     """A run that has started and not ended."""
@@ -78,11 +89,13 @@ class InferenceRunner:
         *,
         on_result: Callable[[RunResult], None] | None = None,
         retry: RetryPolicy | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         """Work in `output_dir` (default: the setting VMEVALKIT_OUTPUT_DIR, or `outputs`), created when needed."""
         self.output_dir = Path(output_dir) if output_dir is not None else get_settings().output_dir
         self.tree = OutputTree(self.output_dir)
-        self._on_result, self._retry = on_result, retry or RetryPolicy()
+        self.retry = retry or RetryPolicy()
+        self._on_result, self._clock = on_result, clock
         self._open_runs: dict[Path, OpenRun] = {}
 
     def __enter__(self) -> InferenceRunner:
@@ -113,18 +126,26 @@ class InferenceRunner:
         model or a duration it does not make, FileNotFoundError for a missing image, RunExistsError for a run id that
         is taken.
         """
-        task = task_from_arguments(image_path, text_prompt, question_data)
-        job = self.plan(catalog().get(model_name), task, parameters=kwargs)
+        task = task_from_arguments(image_path, text_prompt, {**(question_data or {}), **_solution_in(kwargs)})
+        parameters = {name: value for name, value in kwargs.items() if name not in SOLUTION}
+        job = self.plan(catalog().get(model_name), task, parameters=parameters)
         if question_data is not None:
-            given = to_jsonable_python(dict(question_data), fallback=str)
+            given = {str(to_json_value(name)): to_json_value(value) for name, value in question_data.items()}
             job = job.model_copy(update={"question_data": given})
-        return self.run_job(job, run_id=run_id, private=kwargs, verbose=verbose)
+        return self.run_job(job, run_id=run_id, private=parameters, verbose=verbose)
 
     def plan(self, model: Model, task: TaskPair, *, parameters: Mapping[str, Any], sample: int = 0) -> GenerationJob:
-        """The job for one generation; raises ModelRetiredError or InvalidRequestError before anything is paid."""
+        """The job for one generation, checked before anything is paid.
+
+        A model that takes a seed and is given none gets the number of the sample. Raises ModelRetiredError,
+        InvalidRequestError, and InvalidTaskPairError for a task whose files cannot be read.
+        """
+        seed = parameters.get("seed")
         check_lifecycle(model)
         check_duration(model, parameters.get("duration"))
-        seed = parameters.get("seed")
+        check_seed(model, seed)
+        if "seed" in model.capabilities and seed is None:
+            seed = sample
         others = {name: value for name, value in parameters.items() if name != "seed"}
         return GenerationJob(
             model=model.key,
@@ -132,7 +153,7 @@ class InferenceRunner:
             parameters=public_parameters(others),
             seed=seed,
             sample=sample,
-            identity=identity_of(model, task, others, seed, sample, self.tree.hash_of),
+            identity=identity_of(model, task, others, seed, sample, self._hash_of),
             forecast=forecast(model, parameters.get("duration")),
         )
 
@@ -145,29 +166,47 @@ class InferenceRunner:
         verbose: bool = False,
     ) -> RunResult:
         """The result of a planned job. `private` holds the parameters that may not be written down, such as keys."""
-        model, started_at = catalog().get(job.model), datetime.now(timezone.utc).astimezone()
-        folder = self.tree.layout.create_run(model.key, job.task.domain, job.task.id, started_at, run_id)
+        model, task, started_at = catalog().get(job.model), job.task, self._clock()
+        first_frame, question_data = self._hash_of(task.first_frame), question_data_of(job)
+        folder = self.tree.layout.create_run(model.key, task.domain, task.id, started_at, run_id)
         with self.tree.working_on(folder):
             run = started_run(
                 job,
                 model,
                 run_id=folder.path.name,
                 started_at=started_at,
-                first_frame_sha256=self.tree.hash_of(job.task.first_frame),
-                question_data=question_data_of(job),
+                first_frame_sha256=first_frame,
+                question_data=question_data,
             )
-            append_event(folder.journal, "started", run.model_dump(mode="json"))
+            # Not forced to the disk: a power cut before anything is asked for costs nothing.
+            append_event(folder.journal, "started", run.model_dump(mode="json"), durable=False)
             course = self._open_runs[folder.path] = OpenRun(run, Trail())
             clock = time.monotonic()
             try:
-                course.trail.transforms.extend(write_question(job.task, run.question_data, folder.question_dir))
-                result = Generation(model, job, folder, course.trail).carry_out(private, self._retry)
+                course.trail.transforms.extend(write_question(task, run.question_data, folder.question_dir))
+                result = Generation(model, job, folder, course.trail).carry_out(private, self.retry)
             except (VmevalkitError, OSError) as error:  # the model was not even asked
                 result = failed_result(model.model, failure_of(error), time.monotonic() - clock)
             except BaseException as error:  # Ctrl-C, or a fault of ours: record the run, then let it end the program
                 self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
                 raise
             return self._end(folder, result, verbose=verbose)
+
+    def tell(self, result: RunResult) -> None:
+        """Hand a result to the callback, if there is one."""
+        if self._on_result is not None:
+            self._on_result(result)
+
+    def _hash_of(self, path: Path) -> str:
+        try:
+            return self.tree.hash_of(path)
+        except OSError as error:
+            raise InvalidTaskPairError(
+                f"The task's file {path} cannot be read: {error.strerror}",
+                expected="a file that is there and may be read",
+                next_step="`vmevalkit tasks check` names every such file",
+                path=str(path),
+            ) from error
 
     def _end(self, folder: RunFolder, result: GenerationResult, *, verbose: bool = False) -> RunResult:
         run = self._open_runs[folder.path].started
@@ -178,12 +217,13 @@ class InferenceRunner:
             timestamp=run.inference.timestamp.isoformat(),
         )
         self._save_metadata(folder.path, full, run.question_data)
+        if not folder.record.exists():  # a subclass that keeps its record elsewhere
+            InferenceRunner._save_metadata(self, folder.path, full, run.question_data)
         self._open_runs.pop(folder.path, None)
         if verbose:
             outcome = full["video_path"] if full["success"] else full["error"]
             sys.stderr.write(f"{full['run_id']}: {full['status']} in {full['duration_seconds']:.1f} s: {outcome}\n")
-        if self._on_result is not None:
-            self._on_result(full)
+        self.tell(full)
         return full
 
     def _save_metadata(
@@ -198,15 +238,15 @@ class InferenceRunner:
 
     def list_models(self) -> dict[str, str]:
         """Description by model key."""
-        return {key: model["description"] for key, model in AVAILABLE_MODELS.items()}
+        return {key: model["description"] for key, model in available_models().items()}
 
     def list_models_by_family(self) -> dict[str, dict[str, str]]:
         """Description by model key, by family."""
         return {
             family: {key: model["description"] for key, model in models.items()}
-            for family, models in MODEL_FAMILIES.items()
+            for family, models in model_families().items()
         }
 
     def get_model_families(self) -> dict[str, int]:
         """Number of models by family."""
-        return {family: len(models) for family, models in MODEL_FAMILIES.items()}
+        return {family: len(models) for family, models in model_families().items()}

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from vmevalkit.errors import InvalidTaskPairError, MissingImageError
+from vmevalkit.atomic import writing
+from vmevalkit.errors import InvalidTaskPairError, MissingImageError, UnreadableImageError
 from vmevalkit.media.images import prepare_first_frame
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import GenerationJob, InputTransform
 from vmevalkit.records.task import TaskPair
-from vmevalkit.store.atomic import writing
 from vmevalkit.tasks.questions import read_metadata
 
 FIRST_FRAME = "first_frame.png"
@@ -61,7 +61,7 @@ def question_data_of(job: GenerationJob) -> JsonObject | None:
 
 
 def write_question(task: TaskPair, question_data: JsonObject | None, folder: Path) -> tuple[InputTransform, ...]:
-    """Copy the task into `folder`; the changes made to its first frame come back, the originals stay as they are.
+    """Copy the task into `folder`; the changes made to its pictures come back, the originals stay as they are.
 
     Raises MissingImageError or UnreadableImageError when the first frame cannot be used.
     """
@@ -70,11 +70,21 @@ def write_question(task: TaskPair, question_data: JsonObject | None, folder: Pat
         (folder / PROMPT).write_bytes(task.prompt.encode("utf-8", "surrogatepass"))
         if question_data is not None:
             (folder / METADATA).write_bytes(to_json(question_data, indent=2))
+        transforms = prepare_first_frame(task.first_frame, folder / FIRST_FRAME)
         if task.final_frame is not None:
-            shutil.copyfile(task.final_frame, folder / FINAL_FRAME)
+            transforms += _write_final_frame(task.final_frame, folder / FINAL_FRAME)
         if task.ground_truth is not None:
             shutil.copyfile(task.ground_truth, folder / GROUND_TRUTH)
-        return prepare_first_frame(task.first_frame, folder / FIRST_FRAME)
+        return transforms
+
+
+def _write_final_frame(source: Path, destination: Path) -> tuple[InputTransform, ...]:
+    try:
+        transforms = prepare_first_frame(source, destination)
+    except UnreadableImageError:  # only models that take it need it, and they will say so
+        shutil.copyfile(source, destination)
+        return ()
+    return tuple(transform.model_copy(update={"target": "final_frame"}) for transform in transforms)
 
 
 def _existing(data: Mapping[str, Any], keys: tuple[str, ...], beside: Path) -> Path | None:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_jsonable_python
-
 from vmevalkit import __version__
-from vmevalkit.records.base import JsonObject
+from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.generation import GenerationJob, RunStatus
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Inference, Provenance, Run, RunInput, RunOutput
@@ -18,7 +16,7 @@ from vmevalkit.runner.identity import catalog_entry_hash, public_parameters
 from vmevalkit.runner.question import FIRST_FRAME
 
 _UNSUCCESSFUL: tuple[RunStatus, ...] = ("refused", "interrupted", "unknown")
-_KEPT_ELSEWHERE = {"video_url", "input_transforms"}
+_KEPT_ELSEWHERE = {"video_url"}
 
 
 def started_run(
@@ -55,7 +53,7 @@ def started_run(
 
 def ended_run(run: Run, trail: Trail, result: Mapping[str, Any]) -> Run:
     """The complete record, from the announced one, what happened on the way, and the result the caller gets."""
-    metadata: JsonObject = to_jsonable_python(dict(result.get("metadata") or {}), fallback=repr)
+    metadata = {name: to_json_value(value) for name, value in (result.get("metadata") or {}).items()}
     url = metadata.get("video_url")
     inference = run.inference.model_copy(
         update={

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vmevalkit.store.atomic import writing
+from vmevalkit.atomic import writing
 from vmevalkit.store.layout import Layout
 
 

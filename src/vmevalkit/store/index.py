@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from vmevalkit.records.run import RunEntry
 
 INDEX_NAME = "index.sqlite"
 _VERSION = 1
+_MOST_OPENINGS = 20
+_OPENING_WAIT_SECONDS = 0.05
 _FIELDS = tuple(RunEntry.model_fields)
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS runs (
@@ -50,12 +53,12 @@ class IndexedRun:
 
 
 def stamp(path: str | Path) -> str | None:
-    """Size and time of last change of a file or folder; None when it is not there."""
+    """What changes with the content of a file or folder, its size first; None when it is not there or out of reach."""
     try:
         facts = os.stat(path)  # noqa: PTH116 (called once per run of a sweep; Path.stat takes twice as long)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return None
-    return f"{facts.st_size}:{facts.st_mtime_ns}"
+    return f"{facts.st_size}:{facts.st_mtime_ns}:{facts.st_ctime_ns}:{facts.st_ino}"
 
 
 class RunIndex:
@@ -145,19 +148,20 @@ def _parent(folder: str) -> str:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return _connect(str(path))
-    except sqlite3.DatabaseError:  # damaged, or a version of another program
-        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-            with suppress(OSError):
-                path.with_name(name).unlink(missing_ok=True)
-    except OSError:
-        return _connect(":memory:")
-    try:
-        return _connect(str(path))
-    except sqlite3.DatabaseError:
-        return _connect(":memory:")
+    """The index at `path`; one in memory where that cannot be used."""
+    for _ in range(_MOST_OPENINGS):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _connect(str(path))
+        except OSError:
+            break
+        except sqlite3.OperationalError:  # another process is setting it up
+            time.sleep(_OPENING_WAIT_SECONDS)
+        except sqlite3.DatabaseError:  # damaged, or of another version
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                with suppress(OSError):
+                    path.with_name(name).unlink(missing_ok=True)
+    return _connect(":memory:")
 
 
 def _connect(target: str) -> sqlite3.Connection:

@@ -12,15 +12,15 @@ from typing import BinaryIO
 
 from pydantic import Field, ValidationError
 
+from vmevalkit.atomic import writing
 from vmevalkit.records.base import JsonObject, Moment, Record
-from vmevalkit.store.atomic import writing
 
 
 class JournalEvent(Record):
     """Something that happened to a run."""
 
     event: str
-    """What happened: `started`, `ended`."""
+    """What happened; the first is `started`, with the run's record as announced."""
     at: Moment
     """When."""
     data: JsonObject = Field(default_factory=dict)

@@ -12,14 +12,15 @@ outputs/.vmevalkit/     the index and the claims: derived, safe to delete
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
+from vmevalkit.atomic import writing
 from vmevalkit.errors import InvalidRequestError, RunExistsError
-from vmevalkit.store.atomic import writing
 
 VIDEO_NAME = "generated_video.mp4"
 RECORD_NAME = "metadata.json"
@@ -27,6 +28,8 @@ JOURNAL_NAME = "journal.jsonl"
 STATE_FOLDER = ".vmevalkit"
 LONGEST_NAME = 255
 """Bytes a file name may have on every common file system."""
+ROOM = 25
+"""Bytes kept free for the time and the number in the name of a run."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
@@ -83,7 +86,7 @@ class Layout:
         first case and gets a number in the second.
         """
         parent = self.task_folder(model, domain, task_id)
-        stem = run_id or f"{model}_{task_id}_{started_at:%Y%m%d_%H%M%S}"
+        stem = run_id or f"{_shortened(f'{model}_{task_id}')}_{started_at:%Y%m%d_%H%M%S}"
         check_name("run id", stem)
         with writing(parent):
             parent.mkdir(parents=True, exist_ok=True)
@@ -99,6 +102,15 @@ class Layout:
             next_step=f"Choose another run id, or look at it with: vmevalkit runs show {stem}",
             path=str(parent / stem),
         )
+
+
+def _shortened(name: str) -> str:
+    """The name, or its beginning and a hash of the whole where it would leave no room for a time and a number."""
+    content = name.encode()
+    if len(content) <= LONGEST_NAME - ROOM:
+        return name
+    mark = hashlib.sha256(content).hexdigest()[:8]
+    return f"{content[: LONGEST_NAME - ROOM - len(mark) - 1].decode(errors='ignore')}~{mark}"
 
 
 def check_name(what: str, name: str) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vmevalkit.atomic import write_atomic
 from vmevalkit.errors import IncompatibleRecordError
+from vmevalkit.records.base import first_fault
 from vmevalkit.records.run import RUN_SCHEMA_VERSION, Run
-from vmevalkit.store.atomic import write_atomic
 
 Blocks = dict[str, Any]
 
@@ -54,7 +55,8 @@ def _migrated(path: Path, content: bytes) -> Run:
 def _from_version_0(old: Blocks, folder: Path) -> Blocks:
     inference, given, output = old["inference"], old.get("input", {}), old.get("output", {})
     question = old.get("question_data")
-    moment = datetime.fromisoformat(inference["timestamp"])
+    domain, task_id = _task_by_folders(folder)
+    moment = _moment(inference["timestamp"])
     known = {"success": "success", "completed": "success"}
     return {
         "schema_version": 1,
@@ -69,8 +71,8 @@ def _from_version_0(old: Blocks, folder: Path) -> Blocks:
         "input": {
             "prompt": given.get("prompt", ""),
             "image_path": _inside(given.get("image_path"), folder, "question") or "",
-            "question_id": given.get("question_id") or (question or {}).get("id"),
-            "task_category": (question or {}).get("domain") or given.get("task_category"),
+            "question_id": given.get("question_id") or (question or {}).get("id") or task_id,
+            "task_category": (question or {}).get("domain") or given.get("task_category") or domain,
         },
         "output": {
             "video_path": _inside(output.get("video_path"), folder, "video"),
@@ -79,6 +81,20 @@ def _from_version_0(old: Blocks, folder: Path) -> Blocks:
         },
         "question_data": question,
     } | {name: block for name, block in old.items() if name not in _VERSION_0_BLOCKS}
+
+
+def _moment(text: str) -> datetime:
+    """A time as older tools wrote it: ISO 8601, with `Z` too, or `20250103_143025`."""
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return datetime.strptime(text, "%Y%m%d_%H%M%S")  # noqa: DTZ007 (local time, as all of theirs)
+
+
+def _task_by_folders(run: Path) -> tuple[str | None, str | None]:
+    """Domain and task id of a run in `{domain}_task/{task_id}/{run_id}`; None for any other place."""
+    task, domain = run.parent, run.parent.parent.name
+    return (domain.removesuffix("_task"), task.name) if domain.endswith("_task") else (None, None)
 
 
 def _inside(path: str | None, folder: Path, subfolder: str) -> str | None:
@@ -94,7 +110,7 @@ MIGRATIONS: dict[int, Callable[[Blocks, Path], Blocks]] = {0: _from_version_0}
 
 
 def _incompatible(path: Path, error: Exception) -> IncompatibleRecordError:
-    detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    detail = first_fault(error) if isinstance(error, ValidationError) else str(error)
     return IncompatibleRecordError(
         f"The run record {path} cannot be read: {detail}",
         expected=f"a metadata.json of schema version 0 to {RUN_SCHEMA_VERSION}",

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
-from vmevalkit.errors import IncompatibleRecordError, UnknownNameError
-from vmevalkit.records.run import Run, RunEntry, RunProblem
+from vmevalkit.errors import IncompatibleRecordError, InvalidRequestError
+from vmevalkit.records.generation import Failure
+from vmevalkit.records.run import Run, RunEntry
+from vmevalkit.registry import unknown_name
 from vmevalkit.store.claims import claim
 from vmevalkit.store.hashes import hash_file, hash_json
 from vmevalkit.store.index import IndexedRun, RunIndex, stamp
 from vmevalkit.store.journal import read_events
-from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, STATE_FOLDER, Layout, RunFolder
+from vmevalkit.store.layout import RECORD_NAME, STATE_FOLDER, Layout, RunFolder
 from vmevalkit.store.schema import read_run, write_run
 
 DEEPEST_RUN = 4
 """Levels from the root to a run: model, domain, task, run."""
+SLOWEST_TICK_NANOSECONDS = 2 * 10**9
+"""Two changes of a folder within this time may leave the same time of last change."""
 
 
 class OutputTree:
@@ -55,25 +59,31 @@ class OutputTree:
         yield from self._walk("", 0)
 
     def find(self, run_id: str) -> tuple[RunFolder, Run]:
-        """The run with this id, or with this folder below the root; raises UnknownNameError."""
-        for entry in self.entries():
-            if run_id in {entry.run_id, entry.folder}:
-                folder = RunFolder(self.layout.root / entry.folder)
-                return folder, read_run(folder.record)
-        raise UnknownNameError(
-            f"Unknown run: {run_id!r} in {self.layout.root}",
-            next_step="`vmevalkit runs list` lists them",
-            kind="run",
-            name=run_id,
-            near=(),
-        )
+        """The run with this id, or with this folder below the root; raises UnknownNameError.
+
+        Raises InvalidRequestError for an id that several runs have, naming their folders.
+        """
+        entries = list(self.entries())
+        found = [entry.folder for entry in entries if entry.folder == run_id] or [
+            entry.folder for entry in entries if entry.run_id == run_id
+        ]
+        if not found:
+            raise unknown_name("run", run_id, (entry.run_id for entry in entries), "vmevalkit runs list")
+        if len(found) > 1:
+            raise InvalidRequestError(
+                f"The run id {run_id!r} names {len(found)} runs: {', '.join(found)}",
+                expected="the folder of one of them",
+                next_step=f"For example: vmevalkit runs show {found[0]}",
+                field="run_id",
+                value=run_id,
+            )
+        folder = RunFolder(self.layout.root / found[0])
+        return folder, read_run(folder.record)
 
     def runs_of(self, identity: str, task_folder: Path) -> list[RunEntry]:
         """Runs with this identity among those of a task, as the files say now."""
         with self._lock:
-            indexed = self._index.by_identity(identity)
-            if not indexed or any(stamp(self._record(run)) != run.record_stamp for run in indexed):
-                indexed = self._runs_in(self._relative(task_folder))
+            indexed = self._runs_in(self.relative(task_folder))
         return [run.entry for run in indexed if run.entry.identity == identity]
 
     def is_done(self, identity: str, task_folder: Path) -> bool:
@@ -111,27 +121,31 @@ class OutputTree:
 
     def note(self, folder: RunFolder, run: Run) -> None:
         """Index a record that is on disk, whose video was hashed just now."""
-        entry = RunEntry.of(run, self._relative(folder.path))
+        entry = RunEntry.of(run, self.relative(folder.path))
         video = stamp(folder.path / entry.video_path) if entry.video_path else None
         self._remember(entry, video)
 
     @contextmanager
     def working_on(self, folder: RunFolder) -> Iterator[bool]:
         """Mark a run as being worked on while the block runs; yields False when another process works on it."""
-        with claim(self.layout, hash_json(self._relative(folder.path))) as free:
+        with claim(self.layout, hash_json(self.relative(folder.path))) as free:
             yield free
 
-    def recover(self, task_folder: Path) -> list[RunEntry]:
-        """Give the runs that a killed process left without a record the record of an interrupted run."""
-        return [entry for folder in _folders_without_record(task_folder) if (entry := self._recover(folder))]
+    def recover(self, task_folder: Path, failure: Failure | None = None) -> list[RunEntry]:
+        """Give the runs that a killed process left without a record the record of an interrupted run.
 
-    def _recover(self, folder: RunFolder) -> RunEntry | None:
+        With `failure`, where it is known what killed them, that of a failed one.
+        """
+        folders = _folders_without_record(task_folder)
+        return [entry for folder in folders if (entry := self._recover(folder, failure))]
+
+    def _recover(self, folder: RunFolder, failure: Failure | None) -> RunEntry | None:
         with self.working_on(folder) as free:
-            run = _started_run(folder)
+            run = _killed_run(folder, failure)
             if not free or run is None or folder.record.exists():
                 return None
             self.record(folder, run)
-            return RunEntry.of(run, self._relative(folder.path))
+            return RunEntry.of(run, self.relative(folder.path))
 
     def hash_of(self, path: Path) -> str:
         """Hash of a file, computed again only when it changed. Raises OSError when it cannot be read."""
@@ -144,41 +158,6 @@ class OutputTree:
             if now:
                 self._index.put_hash(name, now, sha256)
             return sha256
-
-    def problems(self) -> Iterator[RunProblem]:
-        """Everything in the tree that is not a whole run; every video is read and hashed again."""
-        known = {entry.folder: entry for entry in self.entries()}
-        for folder in self._run_folders("", 0):
-            if (entry := known.get(folder)) is None:
-                yield self._unrecorded(folder)
-            elif entry.status == "success" and (problem := self._video_problem(entry)) is not None:
-                yield problem
-
-    def _video_problem(self, entry: RunEntry) -> RunProblem | None:
-        video = self.layout.root / entry.folder / (entry.video_path or "video")
-        again = "it will be done again by the next `vmevalkit generate`"
-        if not video.is_file():
-            return RunProblem(folder=entry.folder, kind="missing_video", message=f"the video is gone; {again}")
-        if entry.video_sha256 is None:
-            message = "made by another tool, which recorded no hash to check the video against"
-            return RunProblem(folder=entry.folder, kind="unverified", message=message)
-        if hash_file(video) != entry.video_sha256:
-            message = f"the video is not the one that was recorded; {again}"
-            return RunProblem(folder=entry.folder, kind="changed_video", message=message)
-        return None
-
-    def _unrecorded(self, folder: str) -> RunProblem:
-        path = RunFolder(self.layout.root / folder)
-        if path.record.exists():
-            try:
-                read_run(path.record)
-            except IncompatibleRecordError as error:
-                return RunProblem(folder=folder, kind="unreadable", message=str(error))
-        with self.working_on(path) as free:
-            if not free:
-                return RunProblem(folder=folder, kind="in_progress", message="a running process is working on it")
-        message = "its process was killed; the next `vmevalkit generate` records it and does it again"
-        return RunProblem(folder=folder, kind="interrupted", message=message)
 
     def _is_unchanged(self, run: IndexedRun) -> bool:
         """True when nothing was touched since the run's video was found right."""
@@ -195,24 +174,24 @@ class OutputTree:
     def _record(self, run: IndexedRun) -> str:
         return f"{self.layout.root}/{run.entry.folder}/{RECORD_NAME}"
 
-    def _relative(self, path: Path) -> str:
+    def relative(self, path: Path) -> str:
+        """A folder's place below the root, with forward slashes."""
         return path.relative_to(self.layout.root).as_posix()
 
     def _runs_in(self, folder: str) -> list[IndexedRun]:
         """Runs directly inside a folder: from the index while it is whole, else from the files."""
         now = stamp(self.layout.root / folder)
+        known = {run.entry.folder: run for run in self._index.by_parent(folder)}
         if now is not None and self._index.settled_stamp(folder) == now:
-            runs = self._index.by_parent(folder)
+            runs = list(known.values())
             if all(stamp(self._record(run)) == run.record_stamp for run in runs):
                 return runs
-        known = {run.entry.folder: run for run in self._index.by_parent(folder)}
-        runs, whole = [], True
-        for child in _subfolders(self.layout.root / folder):
-            run = self._read(_join(folder, child), known)
-            whole = whole and run is not None
-            runs += [run] if run else []
+        children = [join(folder, child) for child in subfolders(self.layout.root / folder)]
+        read = [self._read(child, known) for child in children]
+        runs = [run for run in read if run is not None]
         if runs or known:
-            self._index.replace_parent(folder, runs, now if whole else None)
+            settled = now if len(runs) == len(children) and _is_old(self.layout.root / folder) else None
+            self._index.replace_parent(folder, runs, settled)
         return runs
 
     def _read(self, folder: str, known: dict[str, IndexedRun]) -> IndexedRun | None:
@@ -224,7 +203,7 @@ class OutputTree:
             return known[folder]
         try:
             return IndexedRun(RunEntry.of(read_run(record), folder), now, None)
-        except (IncompatibleRecordError, FileNotFoundError):
+        except (IncompatibleRecordError, OSError):
             return None
 
     def _walk(self, folder: str, depth: int) -> Iterator[RunEntry]:
@@ -233,45 +212,46 @@ class OutputTree:
         yield from runs
         if depth + 1 < DEEPEST_RUN:
             inside = {run.folder for run in runs}
-            for child in _subfolders(self.layout.root / folder):
-                if (path := _join(folder, child)) not in inside:
+            for child in subfolders(self.layout.root / folder):
+                if (path := join(folder, child)) not in inside:
                     yield from self._walk(path, depth + 1)
 
-    def _run_folders(self, folder: str, depth: int) -> Iterator[str]:
-        for child in _subfolders(self.layout.root / folder):
-            path = _join(folder, child)
-            if any((self.layout.root / path / name).exists() for name in (RECORD_NAME, JOURNAL_NAME)):
-                yield path
-            elif depth + 1 < DEEPEST_RUN:
-                yield from self._run_folders(path, depth + 1)
 
-
-def _join(folder: str, child: str) -> str:
+def join(folder: str, child: str) -> str:
+    """A folder's child, both named relative to the root; the root itself is the empty name."""
     return f"{folder}/{child}" if folder else child
 
 
-def _subfolders(folder: Path) -> list[str]:
+def subfolders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, in order; none where it cannot be read. Links are not followed."""
     try:
         with os.scandir(folder) as items:
-            return sorted(item.name for item in items if item.name != STATE_FOLDER and item.is_dir())
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return sorted(
+                item.name for item in items if item.name != STATE_FOLDER and item.is_dir(follow_symlinks=False)
+            )
+    except OSError:
         return []
 
 
+def _is_old(folder: Path) -> bool:
+    """True when a further change would give the folder another stamp: clocks of file systems tick slowly."""
+    return time.time_ns() - folder.stat().st_mtime_ns > SLOWEST_TICK_NANOSECONDS
+
+
 def _folders_without_record(task_folder: Path) -> Iterator[RunFolder]:
-    for name in _subfolders(task_folder):
+    for name in subfolders(task_folder):
         folder = RunFolder(task_folder / name)
         if folder.journal.exists() and not folder.record.exists():
             yield folder
 
 
-def _started_run(folder: RunFolder) -> Run | None:
-    """The run that the journal announced, as interrupted; None when the journal holds no start."""
+def _killed_run(folder: RunFolder, failure: Failure | None) -> Run | None:
+    """The run that the journal announced, as it ended; None when the journal holds no start."""
     events = read_events(folder.journal)
     if not events or events[0].event != "started":
         return None
     run = Run.model_validate(events[0].data)
-    ended: datetime = events[-1].at
-    seconds = max(0.0, (ended - run.inference.timestamp).total_seconds())
-    update = {"status": "interrupted", "error": "The process was killed", "duration_seconds": seconds}
+    seconds = max(0.0, (events[-1].at - run.inference.timestamp).total_seconds())
+    ending = ("failed", failure.message) if failure else ("interrupted", "The process was killed")
+    update = {"status": ending[0], "error": ending[1], "duration_seconds": seconds}
     return run.model_copy(update={"inference": run.inference.model_copy(update=update)})

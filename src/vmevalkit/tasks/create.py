@@ -14,6 +14,7 @@ from random import Random
 
 from PIL import Image
 
+from vmevalkit.atomic import writing
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.progress import Progress
 from vmevalkit.engine.summary import SweepSummary
@@ -23,7 +24,6 @@ from vmevalkit.errors import InvalidTaskPairError
 from vmevalkit.media.encode import encode
 from vmevalkit.records.base import JsonObject, Record
 from vmevalkit.records.task import Difficulty
-from vmevalkit.store.atomic import writing
 from vmevalkit.tasks.domain_registry import load_domain
 from vmevalkit.tasks.domains.base import Domain, Puzzle
 from vmevalkit.tasks.domains.canvas import FPS, SIZE
@@ -33,6 +33,7 @@ DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 SHIPPED_DOMAIN = "tests"
 """Two small tasks that come with the package, for checking that a model works at all."""
 METADATA_VERSION = 1
+GENERATOR = "vmevalkit"
 
 _MOST_DRAWS = 100
 
@@ -119,22 +120,21 @@ class _Writer:
     def is_there(self, unit: Unit[TaskPlan]) -> bool:
         """True when the task exists; raises InvalidTaskPairError when another one has its place."""
         plan, folder = unit.payload, self._folder(unit.payload)
-        if self._force or not folder.exists():
+        if not folder.exists():
             return False
-        try:
-            metadata = json.loads((folder / METADATA_NAME).read_bytes())
-            matches = metadata["generator"] == _generator(plan, load_domain(plan.domain))
-            self._seen.setdefault(plan.domain, set()).add(metadata["fingerprint"])
-        except (OSError, ValueError, KeyError, TypeError):
-            matches = False
-        if not matches:
-            raise InvalidTaskPairError(
-                f"There is another task at {folder}",
-                expected=f"a task made with seed {plan.seed}, or no folder",
-                next_step="Use --force to replace it, or another --questions-dir",
-                path=str(folder),
-            )
-        return True
+        made, fingerprint = _made_by_us(folder)
+        if made == {**_generator(plan, load_domain(plan.domain)), "difficulty": plan.difficulty} and not self._force:
+            self._seen.setdefault(plan.domain, set()).add(str(fingerprint))
+            return True
+        if made is not None and self._force:
+            return False
+        raise InvalidTaskPairError(
+            f"There is another task at {folder}",
+            expected=f"a {plan.difficulty} task made with seed {plan.seed}, or no folder",
+            next_step="Use another --questions-dir"
+            + (", or --force to replace it" if made is not None else "; it was not made here, so it is not replaced"),
+            path=str(folder),
+        )
 
     def create(self, plan: TaskPlan) -> Path:
         """Draw a puzzle that is new to its domain and write it; the task's folder comes back."""
@@ -172,6 +172,18 @@ class _Writer:
         return self._root / f"{plan.domain}{DOMAIN_SUFFIX}" / plan.id
 
 
+def _made_by_us(folder: Path) -> tuple[JsonObject | None, str | None]:
+    """Generator and difficulty of a created task, and its fingerprint; None for a task that was not created here."""
+    try:
+        metadata = json.loads((folder / METADATA_NAME).read_bytes())
+        generator, difficulty, fingerprint = (metadata[key] for key in ("generator", "difficulty", "fingerprint"))
+        if str(generator["name"]).startswith(f"{GENERATOR}/"):
+            return {**generator, "difficulty": difficulty}, str(fingerprint)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return None, None
+
+
 def _random(plan: TaskPlan, domain: Domain, draw: int) -> Random:
     """The task's own random numbers: equal on every machine, and unlike those of any other task."""
     text = f"{plan.seed}/{domain.name}/{domain.version}/{plan.index}/{plan.difficulty}/{draw}"
@@ -179,7 +191,7 @@ def _random(plan: TaskPlan, domain: Domain, draw: int) -> Random:
 
 
 def _generator(plan: TaskPlan, domain: Domain) -> JsonObject:
-    return {"name": f"vmevalkit/{domain.name}", "version": domain.version, "seed": plan.seed, "index": plan.index}
+    return {"name": f"{GENERATOR}/{domain.name}", "version": domain.version, "seed": plan.seed, "index": plan.index}
 
 
 def _metadata(plan: TaskPlan, domain: Domain, puzzle: Puzzle) -> JsonObject:

@@ -11,7 +11,7 @@ from vmevalkit.tasks.domains.base import Domain
 @cache
 def domains() -> Registry[str]:
     """The `module:attribute` string of every domain, by name."""
-    registry: Registry[str] = Registry("domain")
+    registry: Registry[str] = Registry("domain", list_command="vmevalkit tasks domains")
     for name in ("chess", "maze", "raven", "rotation", "sudoku"):
         registry.register(name, f"vmevalkit.tasks.domains.{name}:DOMAIN", origin="vmevalkit")
     return registry

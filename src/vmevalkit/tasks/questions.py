@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from vmevalkit.errors import InvalidTaskPairError
-from vmevalkit.records.base import JsonObject
+from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.task import QuestionSet, TaskPair, TaskProblem
 
 FIRST_FRAME_NAMES = (
@@ -31,7 +31,7 @@ def read_questions(root: Path) -> QuestionSet:
     A folder that is not a whole task is left out and named among the problems; the files themselves are only looked
     at, not decoded. Raises InvalidTaskPairError when `root` is not a folder that can be read.
     """
-    names = _names(root)
+    names = _files(root)
     if names is None:
         raise InvalidTaskPairError(
             f"There is no folder of tasks at {root}",
@@ -41,11 +41,11 @@ def read_questions(root: Path) -> QuestionSet:
         )
     reader = _Reader()
     if PROMPT_NAME in names or any(name in names for name in FIRST_FRAME_NAMES):
-        reader.read_task(root, root.absolute().parent.name)
-    elif root.name.endswith(DOMAIN_SUFFIX):
-        reader.read_domain(root)
+        reader.read_task(root.absolute(), root.absolute().parent.name)
+    elif root.absolute().name.endswith(DOMAIN_SUFFIX):
+        reader.read_domain(root.absolute())
     else:
-        for name in _folders(root):
+        for name in _folders(root) or []:
             reader.read_domain(root / name)
     tasks = tuple(sorted(reader.tasks.values(), key=lambda task: (task.domain, task.id)))
     return QuestionSet(tasks=tasks, problems=tuple(reader.problems))
@@ -59,7 +59,7 @@ def read_metadata(task: TaskPair) -> JsonObject:
     if task.metadata is None:
         return {}
     try:
-        metadata = json.loads(task.metadata.read_bytes())
+        metadata = to_json_value(json.loads(task.metadata.read_bytes()))
     except (OSError, ValueError) as error:
         raise _invalid_metadata(task.metadata, str(error)) from error
     if not isinstance(metadata, dict):
@@ -84,18 +84,20 @@ class _Reader:
         self.problems: list[TaskProblem] = []
 
     def read_domain(self, folder: Path) -> None:
-        try:
-            names = _folders(folder)
-        except OSError:
+        names = _folders(folder)
+        if names is None:
             self._problem(folder, "the folder cannot be read; check its permissions")
             return
         for name in names:
             self.read_task(folder / name, folder.name)
 
     def read_task(self, folder: Path, domain_folder: str) -> None:
-        names = _names(folder)
+        names = _files(folder)
         if names is None:
             self._problem(folder, "the folder cannot be read; check its permissions")
+            return
+        if not _is_unicode(folder.name):
+            self._problem(folder, "the folder's name is not valid Unicode; rename it")
             return
         first = next((name for name in FIRST_FRAME_NAMES if name in names), None)
         missing = [
@@ -146,15 +148,41 @@ class _Reader:
         self.problems.append(TaskProblem(path=path, message=message))
 
 
-def _names(folder: Path) -> frozenset[str] | None:
-    """The names in a folder; None when it is not there or cannot be read."""
+def _files(folder: Path) -> frozenset[str] | None:
+    """The names of the files in a folder; None when it cannot be read. A link counts as what it leads to."""
     try:
-        return frozenset(os.listdir(folder))  # noqa: PTH208 (names only, and called once per task)
+        with os.scandir(folder) as items:
+            return frozenset(item.name for item in items if _leads_to_file(item))
     except OSError:
         return None
 
 
-def _folders(folder: Path) -> list[str]:
-    """The names of the folders in a folder, hidden ones left out, in order; raises OSError."""
-    with os.scandir(folder) as items:
-        return sorted(item.name for item in items if not item.name.startswith(".") and item.is_dir())
+def _folders(folder: Path) -> list[str] | None:
+    """The names of the folders in a folder, hidden ones left out, in order; None when it cannot be read."""
+    try:
+        with os.scandir(folder) as items:
+            return sorted(item.name for item in items if not item.name.startswith(".") and _leads_to_folder(item))
+    except OSError:
+        return None
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _leads_to_file(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_file()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _leads_to_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:
+        return False

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from vmevalkit.errors import InvalidCatalogError
 from vmevalkit.models.base import ModelWrapper
-from vmevalkit.records.base import Record
+from vmevalkit.records.base import Record, first_fault
 from vmevalkit.records.model import Capability, CatalogEntry, Kind, Lifecycle, Model
 from vmevalkit.registry import Registry, load_target
 
@@ -54,7 +54,7 @@ def parse_family(text: str, name: str) -> list[Model]:
     try:
         family = CatalogFile.model_validate(tomllib.loads(text))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        detail = _first_fault(error) if isinstance(error, ValidationError) else str(error)
+        detail = first_fault(error) if isinstance(error, ValidationError) else str(error)
         raise InvalidCatalogError(
             f"The catalog file {name} is not valid: {detail}",
             expected="`family` and a table `[models.KEY]` per model",
@@ -101,8 +101,3 @@ def _adopt(name: str, loaded: object) -> Iterable[tuple[str, Model]]:
         raise TypeError(f"{name} should be the path of a catalog file, but is a {type(loaded).__name__}")
     path = Path(loaded)
     return [(model.key, model) for model in parse_family(path.read_text(encoding="utf-8"), str(path))]
-
-
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

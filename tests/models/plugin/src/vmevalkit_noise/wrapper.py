@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vmevalkit.media.encode import encode
 
+from vmevalkit.media.encode import encode
 from vmevalkit.models.base import ModelWrapper
 from vmevalkit.records.generation import GenerationResult
 

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from vmevalkit.atomic import TEMPORARY_SUFFIX, replacing, write_atomic, writing
 from vmevalkit.errors import OutputNotWritableError
-from vmevalkit.store.atomic import TEMPORARY_SUFFIX, write_atomic, writing
+
+
+def _stop_half_way(path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise RuntimeError
 
 
 def test_content_is_replaced_whole(tmp_path: Path) -> None:
@@ -35,6 +41,38 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
     finally:
         os.umask(old)
     assert stat.S_IMODE((tmp_path / "record.json").stat().st_mode) == 0o640
+
+
+def test_the_file_takes_its_name_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with replacing(path) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+        assert not path.exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(RuntimeError):
+        _stop_half_way(path)
+    assert [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWritableError, match="free space") as caught, replacing(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.path == str(tmp_path / "a.txt")
+
+
+def test_a_fault_of_another_file_is_not_blamed_on_this_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="other"), replacing(tmp_path / "a.txt"):
+        (tmp_path / "other").read_bytes()
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWritableError, match="nowhere"), replacing(tmp_path / "nowhere" / "a.txt"):
+        pass
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])

@@ -1,0 +1,104 @@
+"""Which tasks and models a command line names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from vmevalkit.cli.options import command, questions_dir
+from vmevalkit.cli.output import warn
+from vmevalkit.errors import InvalidRequestError
+from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.records.model import Model
+from vmevalkit.records.task import QuestionSet, TaskPair
+from vmevalkit.registry import unknown_name
+from vmevalkit.tasks.questions import read_questions
+
+
+def question_set(given: Path | None) -> QuestionSet:
+    """What the questions tree holds; raises InvalidRequestError where there is no such folder."""
+    root = questions_dir(given)
+    if not root.is_dir():
+        raise _no_tasks(f"There is no folder of tasks at {root}", given, root)
+    return read_questions(root)
+
+
+def runnable_tasks(given: Path | None) -> Sequence[TaskPair]:
+    """The tasks of the questions tree, at least one; what had to be left out is warned of."""
+    found, root = question_set(given), questions_dir(given)
+    warn_of_problems(found)
+    if not found.tasks:
+        raise _no_tasks(f"There is no task that can be run in {root}", given, root)
+    return found.tasks
+
+
+def warn_of_problems(found: QuestionSet) -> None:
+    """Tell the user which folders are not whole tasks."""
+    for problem in found.problems:
+        warn(f"{problem.path}: {problem.message}")
+
+
+def choose_tasks(
+    tasks: Sequence[TaskPair], everything: bool, task_ids: Sequence[str], domains: Sequence[str], list_command: str
+) -> list[TaskPair]:
+    """The tasks asked for: those named, else all or the first of each domain.
+
+    Raises UnknownNameError for a name that no task has, InvalidRequestError where the names leave a task out.
+    """
+    _check_names("task", task_ids, {task.id for task in tasks}, list_command)
+    _check_names("domain", domains, {task.domain for task in tasks}, list_command)
+    chosen = [
+        task for task in tasks if (not task_ids or task.id in task_ids) and (not domains or task.domain in domains)
+    ]
+    for task_id in task_ids:
+        if task_id not in {task.id for task in chosen}:
+            raise InvalidRequestError(
+                f"The task {task_id!r} is not in the domain {' or '.join(map(repr, domains))}",
+                expected="--task-id and --domain to agree",
+                next_step=f"Leave out --domain; `{list_command}` lists every task with its domain",
+                field="task_id",
+                value=task_id,
+            )
+    if everything or task_ids:
+        return chosen
+    return list({task.domain: task for task in reversed(chosen)}.values())[::-1]
+
+
+def choose_models(words: Sequence[str]) -> list[Model]:
+    """The models named, each once, a word holding one or several with commas in between; else the controls.
+
+    Raises UnknownNameError with near names, InvalidRequestError for a word that names none.
+    """
+    if not words:
+        return find_models(kind="control")
+    return [catalog().get(name) for name in dict.fromkeys(name for word in words for name in _names(word))]
+
+
+def _names(word: str) -> list[str]:
+    names = [name.strip() for name in word.split(",") if name.strip()]
+    if not names:
+        raise InvalidRequestError(
+            f"--model {word!r} names no model",
+            expected="the key of a model, or several with commas in between",
+            next_step="`vmevalkit models list` lists them; without --model, the controls are run",
+            field="model",
+            value=word,
+        )
+    return names
+
+
+def _check_names(kind: str, wanted: Sequence[str], known: Collection[str], list_command: str) -> None:
+    for name in wanted:
+        if name not in known:
+            raise unknown_name(kind, name, sorted(known), list_command)
+
+
+def _no_tasks(fault: str, given: Path | None, root: Path) -> InvalidRequestError:
+    create = command("tasks create", "--pairs-per-domain", "3", questions=given)
+    return InvalidRequestError(
+        fault,
+        expected="a folder that holds {domain}_task/{task_id}/first_frame.png and prompt.txt",
+        next_step=f"Create some with: {create}",
+        field="questions_dir",
+        value=str(root),
+    )
