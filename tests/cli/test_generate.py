@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -64,13 +63,23 @@ def test_dry_run_counts_and_makes_nothing(generate: Run, make_task: MakeTask, tm
     assert not (tmp_path / "outputs").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_dry_run_warns_once_of_an_unreadable_task(generate: Run, make_task: MakeTask) -> None:
+def test_dry_run_warns_once_of_an_unreadable_task(make_task: MakeTask, questions: Path, python: Run) -> None:
     make_task("maze_0001")
     (make_task("maze_0002") / "first_frame.png").chmod(0)
-    completed = generate("--all-tasks", "--dry-run", "--json")
+    completed = python(
+        "-m", "vmevalkit", "generate", "--questions-dir", questions, "--all-tasks", "--dry-run", "--json"
+    )
     assert json.loads(completed.stdout)["models"]["control-still"]["to_do"] == 1
     assert completed.stderr.count("maze_0002") == 1
+
+
+def test_unreadable_task_costs_only_itself(make_task: MakeTask, questions: Path, python: Run) -> None:
+    make_task("maze_0001")
+    (make_task("maze_0002") / "first_frame.png").chmod(0)
+    completed = python("-m", "vmevalkit", "generate", "--questions-dir", questions, "--all-tasks", "--json")
+    summary = json.loads(completed.stdout)["summary"]
+    assert (completed.returncode, summary["done"], summary["failed"]) == (1, 3, 3)
+    assert "tasks check" in completed.stderr
 
 
 def test_tasks_and_models_are_chosen_by_name(generate: Run, make_task: MakeTask) -> None:

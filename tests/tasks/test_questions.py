@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,3 +131,16 @@ def test_stray_files_and_hidden_folders_are_passed_over(questions: Path, make_ta
     (questions / "notes.txt").write_text("x")
     (questions / "maze_task" / ".maze_0002.partial").mkdir()
     assert read_questions(questions).problems == ()
+
+
+@pytest.mark.parametrize("name", ["maze_task", "maze_task/maze_0001"])
+def test_unreadable_folder_is_left_out_and_named(
+    questions: Path, make_task: MakeTask, python: Callable[..., subprocess.CompletedProcess[str]], name: str
+) -> None:
+    make_task("maze_0001")
+    make_task("chess_0001", "chess")
+    (questions / name).chmod(0)
+    completed = python("-m", "vmevalkit", "tasks", "list", "--questions-dir", questions, "--json")
+    (questions / name).chmod(0o700)
+    assert [task["id"] for task in json.loads(completed.stdout)["tasks"]] == ["chess_0001"]
+    assert f"{questions / name}: the folder cannot be read; check its permissions" in completed.stderr
