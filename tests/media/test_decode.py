@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ Picture = Callable[..., NDArray[np.uint8]]
         ("a.mp4", "libx264", {"bf": "0"}),
         ("a.mp4", "libx264", {"bf": "3", "g": "12"}),
         ("a.mkv", "libx264", {}),
-        ("a.ts", "libx264", {}),
         ("a.avi", "libx264", {"bf": "2"}),
         ("a.webm", "libvpx-vp9", {}),
         ("a.avi", "mpeg4", {"bf": "2"}),
@@ -62,6 +62,24 @@ def test_times_are_those_of_the_file(uneven_clip: Path, number_in: NumberIn) -> 
     expected = [0.04 * i if i < 24 else 0.96 + 0.16 * (i - 24) for i in range(48)]
     assert [frame.timestamp_seconds for frame in frames] == pytest.approx(expected, abs=0.001)
     assert [number_in(frame.pixels) for frame in frames] == list(range(48))
+
+
+def test_times_rise_from_zero_where_the_first_frames_have_none(make_clip: MakeClip, tmp_path: Path) -> None:
+    path = tmp_path / "early.mkv"
+    with (
+        av.open(str(make_clip("a.mkv", options={"bf": "0"}))) as source,
+        av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as output,
+    ):
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.pts is not None and packet.dts is not None:
+                packet.pts, packet.dts, packet.stream = packet.pts - 400, packet.dts - 400, stream
+                output.mux(packet)
+    with av.open(str(path)) as early:
+        assert [frame.pts is None for frame in early.decode(video=0)] == [True] * 10 + [False] * 38
+    times = [frame.timestamp_seconds for frame in decode(path)]
+    assert times == pytest.approx([index / 24 for index in range(48)], abs=0.02)
+    assert times == sorted(set(times))
 
 
 @pytest.mark.parametrize("missing", [150, 400, 600])

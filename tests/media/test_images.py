@@ -114,6 +114,15 @@ def test_a_truncated_image_is_refused(tmp_path: Path, name: str, kept: float) ->
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.gif"])
+def test_a_truncated_image_is_told_in_one_way(tmp_path: Path, name: str) -> None:
+    Image.effect_noise((64, 64), 90).save(tmp_path / name)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-500])
+    for read in (open_image, lambda path: prepare_first_frame(path, tmp_path / "out.png")):
+        with pytest.raises(UnreadableImageError, match="as an image: it is cut off"):
+            read(tmp_path / name)
+
+
 @pytest.mark.parametrize("size", [(10_000, 10_001), (9_600, 9_500), (60_000, 60_000)])
 def test_an_image_of_huge_size_is_judged_before_it_is_decoded(tmp_path: Path, size: tuple[int, int]) -> None:
     width, height = size

@@ -41,14 +41,32 @@ def test_a_long_media_box_tells_its_size_in_eight_bytes(tmp_path: Path) -> None:
         b"",
         b"some text that is no video",
         b"\0\0\0\0mdat up to the end of the file",
-        b"\x1a\x45\xdf\xa3",
-        b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff live",
     ],
 )
 def test_a_file_that_does_not_say_promises_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.dat"
     path.write_bytes(content)
     assert promised_size(path) is None
+
+
+@pytest.mark.parametrize(
+    ("added", "beyond"),
+    [
+        (b"", 0),
+        (b"\xa3", 1),
+        (b"\x1f\x43", 1),
+        (b"\xa3\x85", 5),
+        (b"\xa3\x85.....", 0),
+        (b"\xa3\x40", 1),
+        (b"\0\0", -2),
+    ],
+)
+def test_a_live_recording_promises_the_end_of_its_last_block(tmp_path: Path, added: bytes, beyond: int) -> None:
+    open_end = b"\x01" + b"\xff" * 7
+    segment, cluster = b"\x18\x53\x80\x67" + open_end, b"\x1f\x43\xb6\x75" + open_end + b"\xe7\x81\0\xa3\x83abc"
+    path = tmp_path / "a.webm"
+    path.write_bytes(b"\x1a\x45\xdf\xa3\x80" + segment + cluster + cluster + added)
+    assert promised_size(path) == path.stat().st_size + beyond
 
 
 def test_a_stream_without_header_promises_nothing(make_clip: MakeClip) -> None:

@@ -86,6 +86,13 @@ def test_fps_forgives_the_rounding_of_matroska(make_clip: MakeClip) -> None:
     assert meta.selected_indices == (0, 8, 16, 24, 32, 40)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi"])
+def test_fps_takes_no_frame_ahead_of_its_time_where_a_tick_is_a_frame(make_clip: MakeClip, name: str) -> None:
+    path = make_clip(name, 48, options={"bf": "0"}, container={"video_track_timescale": "24"})
+    expected = tuple(dict.fromkeys(24 * moment // 10 for moment in range(20)))
+    assert select_frames(path, 48, "fps", fps=10).meta.selected_indices == expected
+
+
 def test_stride_is_thinned_evenly_when_it_gives_too_many(make_clip: MakeClip) -> None:
     path = make_clip(count=48)
     assert select_frames(path, 32, "stride", stride=10).meta.selected_indices == (0, 10, 20, 30, 40)

@@ -35,8 +35,14 @@ ROOMY = DecodeLimits(timeout_seconds=30, memory_mb=1024)
 
 
 def workers() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if "vmevalkit.media.sandbox_worker" in child.cmdline()]
+    return [child for child in psutil.Process().children() if _is_worker(child)]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "vmevalkit.media.sandbox_worker" in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):  # it has just ended
+        return False
 
 
 def wait_for_reader(pipe: Path) -> int:
@@ -209,6 +215,48 @@ os.kill(os.getpid(), 9)
     while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_an_orphaned_child_ends_in_the_middle_of_its_work(endless: Path) -> None:
+    script = f"""
+from vmevalkit.media.sandbox import DecodeLimits, isolated_probe
+isolated_probe({str(endless)!r}, DecodeLimits(60, 1024))
+"""
+    with subprocess.Popen([sys.executable, "-c", script]) as parent:
+        opened = wait_for_reader(endless)
+        (child,) = psutil.Process(parent.pid).children()
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.close(opened)
+
+
+def test_there_are_never_more_children_than_cores(make_clip: MakeClip) -> None:
+    path, most = make_clip(), max(2, os.cpu_count() or 1)
+
+    def ask(number: int) -> int:
+        isolated_probe(path, DecodeLimits(30, 1000 + number % 3))
+        return len(workers())
+
+    with ThreadPoolExecutor(3 * most) as pool:
+        assert max(pool.map(ask, range(6 * most))) <= most
+
+
+def test_waiting_for_a_free_child_is_not_counted_as_decoding(make_clip: MakeClip, tmp_path: Path) -> None:
+    path, most = make_clip(), max(2, os.cpu_count() or 1)
+    pipes = [tmp_path / f"{number}.mp4" for number in range(most)]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    isolated_probe(path, ROOMY)
+    with ThreadPoolExecutor(most + 1) as pool:
+        hanging = [pool.submit(isolated_probe, pipe, DecodeLimits(2, 1024)) for pipe in pipes]
+        opened = [wait_for_reader(pipe) for pipe in pipes]
+        assert pool.submit(isolated_probe, path, DecodeLimits(1, 1024)).result().frame_count == 48
+        assert all(isinstance(future.exception(), TimedOutError) for future in hanging)
+    for descriptor in opened:
+        os.close(descriptor)
 
 
 @pytest.mark.parametrize(

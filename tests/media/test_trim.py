@@ -41,6 +41,11 @@ def test_copies_a_piece_that_begins_with_a_keyframe(
     assert all(np.array_equal(frame.pixels, pixels) for frame, pixels in zip(decode(piece), wanted, strict=True))
 
 
+def test_a_tick_as_long_as_a_frame_forgives_no_whole_frame(make_clip: MakeClip, tmp_path: Path) -> None:
+    source = make_clip(container={"video_track_timescale": "24"})
+    assert trim(source, tmp_path / "piece.mp4", start=0.1, duration=0.85).video.frame_count == 20  # 3/24 to 22/24
+
+
 def test_encodes_a_piece_that_begins_between_keyframes(
     make_clip: MakeClip, tmp_path: Path, number_in: NumberIn
 ) -> None:

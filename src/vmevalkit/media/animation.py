@@ -8,23 +8,27 @@ from pathlib import Path
 import PIL
 from PIL import ImageSequence
 
-from vmevalkit.media.container import StrPath
+from vmevalkit.media.container import StrPath, cut_off, unreadable
 from vmevalkit.media.images import flatten, reading_image
 from vmevalkit.media.pixels import Pixels, image_pixels
+
+_TICK_SECONDS = 0.001
 
 
 class Animation:
     """An image file with one or more frames, each with its own display time."""
 
     decoder = f"pillow {PIL.__version__}"
-    resolution_seconds = 0.001
 
     def __init__(self, path: StrPath) -> None:
-        """Reads the display times of all frames; raises UnreadableImageError."""
+        """Reads the display times of all frames; raises UnreadableImageError; UnreadableVideoError when cut off."""
         self.path = Path(path)
+        if reason := cut_off(self.path):
+            raise unreadable(self.path, reason)
         *starts, self.duration_seconds = self._times()
         self.seconds: Sequence[float] = starts
         self.count = len(starts)
+        self.rounding_seconds = min(_TICK_SECONDS / 2, self.duration_seconds / self.count / 10)
 
     def read(self, indices: Collection[int], size: tuple[int, int] | None) -> Iterator[tuple[int, Pixels]]:
         """Each frame at `indices` once, on white; raises UnreadableImageError."""

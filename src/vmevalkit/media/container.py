@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from vmevalkit.media.promised_size import promised_size
 
 StrPath = str | PathLike[str]
 
-# Self-contained formats only: playlists and concatenation lists would let a file name other files to read.
-_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif"
+# Formats that tell how long they are, so that a cut is noticed. None is a list that would name other files to read.
+_FORMATS = "mov,matroska,webm,avi,gif"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,18 @@ class Video:
         return unreadable(self.path, reason)
 
 
-def unreadable(path: StrPath, reason: str) -> UnreadableVideoError:
+def unreadable(
+    path: StrPath,
+    reason: str,
+    *,
+    expected: str = "a complete video file, such as an H.264 MP4",
+    next_step: str = "Generate or download it again",
+) -> UnreadableVideoError:
     """The error that says why the file at `path` cannot be used as a video."""
     return UnreadableVideoError(
         f"{path} cannot be read as a video: {reason}",
-        expected="a complete video file, such as an H.264 MP4",
-        next_step="Generate or download it again",
+        expected=expected,
+        next_step=next_step,
         path=str(path),
         reason=reason,
     )
@@ -73,13 +80,13 @@ def open_video(path: StrPath) -> Iterator[Video]:
 
 
 def cut_off(path: Path) -> str | None:
-    """What is missing at the file's end by its own header; None for a complete file, or one that does not say."""
+    """What is missing at the file's end by its own structure; None for a complete file, or one that does not say."""
     if not path.is_file():  # a pipe would keep whoever opens it waiting
         return None
     promised, held = promised_size(path), path.stat().st_size
     if promised is None or promised <= held:
         return None
-    return f"it is cut off: its header promises {promised} bytes and {held} are there"
+    return f"it is cut off: its structure promises {promised} bytes and {held} are there"
 
 
 def _check_file(path: Path) -> None:
@@ -103,12 +110,23 @@ def _open_container(path: Path) -> InputContainer:
     options = {"format_whitelist": _FORMATS, "skip_frame": "all"}
     try:
         container: InputContainer = av.open(str(path.absolute()), "r", options=options, **_LENIENT)
-    except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+    except av.error.ArgumentError as error:
+        raise _in_another_format(path) from error
+    except av.error.InvalidDataError as error:
         raise unreadable(path, cut_off(path) or "it is not a video, or its header is damaged") from error
     for stream in container.streams.video:
         if stream.codec_context is not None:
             stream.codec_context.skip_frame = "DEFAULT"
     return container
+
+
+def _in_another_format(path: Path) -> UnreadableVideoError:
+    return unreadable(
+        path,
+        cut_off(path) or "it is not a video in one of the formats that are read",
+        expected="MP4, MOV, Matroska, WebM, AVI or GIF; to select frames, WebP, PNG or a folder of images as well",
+        next_step=f"Convert it: ffmpeg -i {shlex.quote(path.name)} {shlex.quote(path.stem + '-converted.mp4')}",
+    )
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 from av.video.frame import VideoFrame
@@ -40,6 +41,8 @@ def decode(
     """The frames of a video in display order, or those at `indices`, each once; read in sequence, so exact in any file.
 
     `size` is the width and height to scale to while decoding (bicubic). Reading stops after the last wanted frame.
+    Colors of interlaced pictures are brought to full size as if they were progressive, since the converter knows no
+    other way: they may be a line off.
     Raises UnreadableVideoError when the stream turns out damaged or cut off, saying how many frames were readable, and
     InvalidRequestError when an index lies outside the video.
     """
@@ -106,10 +109,15 @@ def _outside(path: StrPath, index: int, expected: str) -> InvalidRequestError:
 
 
 def _timed_frames(video: Video) -> Iterator[tuple[float, VideoFrame]]:
-    rate, first = frame_rate(video), None
-    for index, frame in enumerate(read_frames(video)):
+    """Frames and their times from the first one on, ever later; a missing or impossible one goes by the usual rate."""
+    step, first, shown = 1 / frame_rate(video), None, None
+    for frame in read_frames(video):
+        following = Fraction(0) if shown is None else shown + step
         if frame.pts is None or frame.time_base is None or not video.has_timestamps:
-            yield float(index / rate), frame
-            continue
-        first = frame.pts if first is None else first
-        yield float((frame.pts - first) * frame.time_base), frame
+            shown = following
+        else:
+            stamp = frame.pts * frame.time_base
+            if first is None or (shown is not None and stamp - first <= shown):
+                first = stamp - following
+            shown = stamp - first
+        yield float(shown), frame

@@ -38,8 +38,8 @@ class FrameSource(Protocol):
         """From the first frame's start to the last frame's end; 0 when the source has no times."""
 
     @property
-    def resolution_seconds(self) -> float:
-        """The unit in which display times are stored."""
+    def rounding_seconds(self) -> float:
+        """How far display times may lie off those that were meant, because they are stored in whole units."""
 
     def read(self, indices: Collection[int], size: tuple[int, int] | None) -> Iterator[tuple[int, Pixels]]:
         """Each frame at `indices` once, in any order, scaled to `size` (width, height) where given."""

@@ -20,7 +20,7 @@ class ImageSeries:
 
     decoder = f"pillow {PIL.__version__}"
     seconds: Sequence[float] = ()
-    duration_seconds = resolution_seconds = 0.0
+    duration_seconds = rounding_seconds = 0.0
 
     def __init__(self, paths: Sequence[StrPath], path: StrPath) -> None:
         """`path`: what the series is called in messages; raises UnreadableVideoError for an empty series."""

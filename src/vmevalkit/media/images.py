@@ -106,13 +106,18 @@ def reading_image(path: StrPath) -> Iterator[Image.Image]:
     except VmevalkitError:
         raise
     except _FAULTS as error:
-        raise _unreadable(path, str(error) or type(error).__name__) from error
+        raise _unreadable(path, _reason(error)) from error
 
 
 def render_svg(svg: str, width: int) -> Image.Image:
     """The SVG text drawn `width` pixels wide, as RGBA; for pictures of our own, since nothing in it is refused."""
     png = resvg_py.svg_to_bytes(svg_string=svg, width=width, skip_system_fonts=True)
     return Image.open(io.BytesIO(png), formats=["PNG"]).convert("RGBA")
+
+
+def _reason(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return "it is cut off" if "truncated" in text.lower() else text  # Pillow has several sentences for that
 
 
 def _open_header(path: Path) -> Image.Image:

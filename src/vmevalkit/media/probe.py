@@ -21,6 +21,10 @@ def probe(path: StrPath, *, deep: bool = True) -> VideoInfo:
 
     Frames are counted, not believed from the header, and the first one is decoded. With `deep`, the end of the file is
     decoded too, which finds one that ends in garbage. Only reading all frames can vouch for the middle.
+
+    A file written as a stream (Matroska or WebM through a pipe, fragmented MP4) that was cut exactly between two of
+    its blocks or fragments cannot be told from a shorter one. MP4, MOV, Matroska, WebM, AVI and GIF are read; animated
+    WebP and PNG are for `select_frames` alone.
     """
     with open_video(path) as video:
         video.stream.thread_count = 1

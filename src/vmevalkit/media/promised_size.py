@@ -6,20 +6,27 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-_EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+from vmevalkit.media.gif_size import gif_size
+from vmevalkit.media.matroska_size import EBML, matroska_size
+
 _BOXES = {
     b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"mfra", b"sidx", b"styp", b"uuid", b"udta", b"meta",
 }  # fmt: skip
 
 
 def promised_size(path: Path) -> int | None:
-    """The number of bytes the file says it has, for MP4, MOV, WebM, Matroska and AVI; None where it does not say."""
+    """The number of bytes the file says it has, for MP4, MOV, WebM, Matroska, AVI, GIF and WebP; None for others.
+
+    What is written as a stream, piece by piece, promises no more than the end of the last piece that was begun.
+    """
     with path.open("rb") as file:
         start = file.read(12)
-        if start[:4] == _EBML:
-            return _matroska_size(file)
+        if start[:4] == EBML:
+            return matroska_size(file)
         if start[:4] == b"RIFF":
             return _riff_size(file)
+        if start[:4] == b"GIF8":
+            return gif_size(file)
         if start[4:8] in _BOXES:
             return _boxes_size(file)
     return None
@@ -48,26 +55,3 @@ def _riff_size(file: BinaryIO) -> int:
         if len(header) < 8 or header[:4] != b"RIFF":
             return end
         end += 8 + struct.unpack("<I", header[4:])[0]
-
-
-def _matroska_size(file: BinaryIO) -> int | None:
-    file.seek(4)
-    length = _ebml_number(file)
-    if length is None:
-        return None
-    file.seek(length, 1)
-    if file.read(4) != _SEGMENT:
-        return None
-    length = _ebml_number(file)
-    return None if length is None else file.tell() + length
-
-
-def _ebml_number(file: BinaryIO) -> int | None:
-    first = file.read(1)
-    if not first or not first[0]:
-        return None
-    width = 9 - first[0].bit_length()
-    rest = file.read(width - 1)
-    value = int.from_bytes(bytes([first[0] ^ 1 << 8 - width]) + rest, "big")
-    unknown = (1 << 7 * width) - 1
-    return None if value == unknown else value

@@ -89,7 +89,7 @@ def _by_time(source: FrameSource, request: Request) -> tuple[int, ...]:
             field="strategy",
             value=request.strategy,
         )
-    tolerance = source.resolution_seconds / 2 + 1e-9  # stored times are rounded
+    tolerance = source.rounding_seconds + 1e-9
     starts = (*source.seconds, source.duration_seconds)
     first_moments = [ceil((start - tolerance) * request.fps) for start in starts]
     shown = [index for index, (first, following) in enumerate(pairwise(first_moments)) if first < following]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from threading import BoundedSemaphore, Lock, Timer
 from typing import cast
 
 import numpy as np
@@ -18,6 +18,7 @@ from vmevalkit.media.pixels import Pixels
 from vmevalkit.media.sandbox_messages import ByteStream, Question, Reply, receive, receive_bytes, send
 
 _START_SECONDS = 60.0
+_MOST_WORKERS = max(2, os.cpu_count() or 1)  # one file that hangs must not hold up all others
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # some machines find no libraries without them
 
 
@@ -111,21 +112,23 @@ class Worker:
 
 
 class WorkerPool:
-    """Workers that wait for work; each serves one caller at a time."""
+    """Workers that wait for work, about as many as there are cores; each serves one caller at a time."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock, self._slots = Lock(), BoundedSemaphore(_MOST_WORKERS)
         self._all: set[Worker] = set()
         self._idle: list[Worker] = []
+        self._starting = 0
 
     @contextmanager
     def lend(self, memory_mb: int) -> Iterator[Worker]:
-        """A worker with that memory limit, in MiB; it goes back to the others when it is still alive."""
-        worker = self._take(memory_mb)
-        try:
-            yield worker
-        finally:
-            self._give_back(worker)
+        """A worker with that memory limit, in MiB, once one is free; it goes back when it is still alive."""
+        with self._slots:
+            worker = self._take(memory_mb)
+            try:
+                yield worker
+            finally:
+                self._give_back(worker)
 
     def close(self) -> None:
         """End all workers."""
@@ -136,7 +139,8 @@ class WorkerPool:
 
     def leave(self) -> None:
         """Let go of all workers without ending them: after a fork they belong to the other process."""
-        self._lock = Lock()
+        self._lock, self._slots = Lock(), BoundedSemaphore(_MOST_WORKERS)
+        self._starting = 0
         for worker in self._all:
             worker.hang_up()
         self._forget()
@@ -154,9 +158,20 @@ class WorkerPool:
                 if worker.memory_mb == memory_mb:
                     self._idle.remove(worker)
                     return worker
-        worker = Worker(memory_mb)
-        with self._lock:
-            self._all.add(worker)
+            self._starting += 1
+            while self._idle and len(self._all) + self._starting > _MOST_WORKERS:
+                self._drop(self._idle.pop(0))
+        return self._start(memory_mb)
+
+    def _start(self, memory_mb: int) -> Worker:
+        worker: Worker | None = None
+        try:
+            worker = Worker(memory_mb)
+        finally:
+            with self._lock:
+                self._starting -= 1
+                if worker is not None:
+                    self._all.add(worker)
         return worker
 
     def _give_back(self, worker: Worker) -> None:
@@ -165,8 +180,6 @@ class WorkerPool:
                 self._idle.append(worker)
             else:
                 self._drop(worker)
-            if len(self._idle) > (os.cpu_count() or 1):
-                self._drop(self._idle.pop(0))
 
     def _drop(self, worker: Worker) -> None:
         worker.close()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from vmevalkit.errors import InsufficientMemoryError, UnreadableVideoError, VmevalkitError
 from vmevalkit.media.container import open_video, out_of_memory, unreadable
@@ -23,7 +25,8 @@ if sys.platform != "win32":
     import resource
 
 _BYTES_PER_PIXEL = 24  # a decoder holds some sixteen pictures of one and a half bytes a pixel
-_GRACE_SECONDS = 5  # the asking process kills first; this is for when it is gone
+_GRACE_SECONDS = 5  # the asking process kills first; this is for when it cannot
+_ORPHAN_CHECK_SECONDS = 0.25
 
 
 def main() -> None:
@@ -31,6 +34,7 @@ def main() -> None:
     memory_mb = int(sys.argv[1])
     with os.fdopen(os.dup(0), "rb", buffering=0) as questions, os.fdopen(os.dup(1), "wb", buffering=0) as replies:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the asking process to handle
+        Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         _limit_memory(memory_mb)
         send(replies, Reply())
         _silence()
@@ -90,6 +94,16 @@ def _limit_memory(mebibytes: int) -> None:
         limit = int(pages) * resource.getpagesize() + mebibytes * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with(parent: int) -> None:
+    """End this process, whatever it is doing, soon after the one that started it.
+
+    The signal that Linux can send for this comes already when the thread ends that started the process.
+    """
+    while os.getppid() == parent:
+        time.sleep(_ORPHAN_CHECK_SECONDS)
+    os._exit(1)
 
 
 def _set_alarm(seconds: float) -> None:

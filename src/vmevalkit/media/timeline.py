@@ -43,6 +43,14 @@ class Timeline:
         return float((self.end - self.ticks[0]) * self.time_base)
 
     @property
+    def rounding_seconds(self) -> float:
+        """How far the stored times may lie off those that were meant; 0 for times that are computed."""
+        if not self.packet_ticks:
+            return 0.0
+        spacing = (self.end - self.ticks[0]) / len(self.ticks)
+        return float(self.time_base) * min(0.5, spacing / 10)  # a tick may be as long as a frame
+
+    @property
     def is_uneven(self) -> bool:
         """True when a frame lies more than a tick and a tenth of the usual distance off an even grid."""
         steps = len(self.ticks) - 1

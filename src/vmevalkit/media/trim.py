@@ -66,7 +66,7 @@ def _find(source: Path, start: float, duration: float | None) -> _Piece:
     info = probe(source)
     with open_video(source) as video:
         timeline = read_timeline(video)
-    tolerance = float(timeline.time_base) / 2  # stored times are rounded
+    tolerance = timeline.rounding_seconds + 1e-9
     stop = float("inf") if duration is None else start + duration
     inside = [index for index, shown in enumerate(timeline.seconds) if start - tolerance <= shown < stop - tolerance]
     if start < 0 or not inside:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vmevalkit.errors import UnreadableVideoError
 from vmevalkit.media.container import open_video
-from vmevalkit.media.runs import plan_runs
+from vmevalkit.media.stretches import plan_stretches
 from vmevalkit.media.timeline import Timeline, read_timeline
 from vmevalkit.media.video_source import VideoSource
 
@@ -35,7 +35,6 @@ def timeline_of(path: Path) -> Timeline:
         ("refreshed.mp4", "libx264", {"x264-params": "intra-refresh=1:keyint=10"}),
         ("a.mkv", "libx264", {"g": "10"}),
         ("a.webm", "libvpx-vp9", {"g": "10"}),
-        ("a.ts", "libx264", {"g": "10"}),
         ("a.avi", "mpeg4", {"bf": "2", "g": "10"}),
     ],
 )
@@ -66,15 +65,15 @@ def test_pixels_equal_those_of_plain_decoding(make_clip: MakeClip, tmp_path: Pat
 
 def test_only_what_is_needed_is_decoded(make_clip: MakeClip) -> None:
     timeline = timeline_of(make_clip(count=400, options=SHORT_GOPS))
-    runs = plan_runs(timeline, [0, 150, 399])
-    assert sum(run.stop - run.start + 1 for run in runs) < 3 * 20 + 3
-    assert all(run.start in timeline.keyframes for run in runs)
+    stretches = plan_stretches(timeline, [0, 150, 399])
+    assert sum(stretch.stop - stretch.start + 1 for stretch in stretches) < 3 * 20 + 3
+    assert all(stretch.start in timeline.keyframes for stretch in stretches)
 
 
-def test_neighbours_share_a_run(make_clip: MakeClip) -> None:
+def test_neighbours_share_a_stretch(make_clip: MakeClip) -> None:
     timeline = timeline_of(make_clip(count=100, options=SHORT_GOPS))
-    (run,) = plan_runs(timeline, [41, 45, 52])
-    assert run.ticks == {timeline.ticks[index] for index in (41, 45, 52)}
+    (stretch,) = plan_stretches(timeline, [41, 45, 52])
+    assert stretch.ticks == {timeline.ticks[index] for index in (41, 45, 52)}
 
 
 def test_damage_before_a_wanted_frame_is_not_passed_over(make_clip: MakeClip) -> None:
