@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vmevalkit.atomic import TEMPORARY_SUFFIX, replacing, write_atomic, writing
+from vmevalkit.atomic import TEMPORARY_SUFFIX, check_writable, replacing, write_atomic, writing
 from vmevalkit.errors import OutputNotWritableError
 
 
@@ -83,5 +83,18 @@ def test_disk_trouble_is_a_typed_error(tmp_path: Path, code: int) -> None:
 
 
 def test_other_trouble_passes_through(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), writing(tmp_path / "x"):
-        (tmp_path / "nowhere" / "x").write_bytes(b"")
+    (tmp_path / "here").mkdir()
+    with pytest.raises(FileNotFoundError), writing(tmp_path / "here" / "x"):
+        (tmp_path / "nowhere" / "source").read_bytes()
+
+
+@pytest.mark.parametrize("place", ["file/below", "/proc/nope/deeper"])
+def test_folder_that_cannot_be_is_a_typed_error(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputNotWritableError, match="--output-dir"):
+        check_writable(tmp_path / place)
+
+
+def test_folder_that_can_be_is_made_and_left_empty(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []

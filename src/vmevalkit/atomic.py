@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,12 +15,12 @@ from vmevalkit.errors import OutputNotWritableError
 TEMPORARY_SUFFIX = ".tmp"
 """Ending of files that are still being written; left behind only by a killed process, and safe to delete."""
 
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENOENT}
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a read-only or full disk met while writing `path`, or below it, into OutputNotWritableError.
+    """Turn a missing, read-only or full folder met while writing `path`, or below it, into OutputNotWritableError.
 
     Trouble with a file that lies elsewhere, such as the source of a copy, passes through as it is.
     """
@@ -53,8 +54,20 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.unlink()
 
 
+def check_writable(folder: Path) -> None:
+    """Make a folder, with those above it, and see that files can be written there; raises OutputNotWritableError."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
 def _concerns(error: OSError, place: Path) -> bool:
-    return error.filename is None or Path(os.fsdecode(error.filename)).is_relative_to(place)
+    """True when the trouble is with the place, something in it, or a folder on the way there."""
+    if error.filename is None:
+        return True
+    named = Path(os.fsdecode(error.filename))
+    return named.is_relative_to(place) or place.is_relative_to(named)
 
 
 def _not_writable(path: Path, reason: str) -> OutputNotWritableError:

@@ -33,7 +33,7 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 ├── InsufficientMemoryError        (MemoryError)
 ├── TooFewSamplesError             (ValueError)
 ├── BudgetExceededError            exit 4
-├── OutputNotWritableError         (OSError) read-only or full output folder
+├── OutputNotWritableError         (OSError) read-only or full output folder; exit 3
 └── IncompatibleRecordError        (ValueError) a record from a newer or foreign schema
 ```
 
@@ -254,6 +254,7 @@ class BudgetExceededError(VmevalkitError):
 class OutputNotWritableError(VmevalkitError, OSError):
     """The output folder is read-only or full."""
 
+    exit_code = 3
     path: str
 
 

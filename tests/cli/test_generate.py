@@ -124,8 +124,8 @@ def test_unknown_names_suggest_near_ones(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--model", ""), "--model '' names no model"),
-        (("--model=control-still", ","), "--model ',' names no model"),
+        (("--model", ""), "--model '' names nothing"),
+        (("--model=control-still", ","), "--model ',' names nothing"),
         (("--task-id", "maze_0001", "--domain", "raven"), "The task 'maze_0001' is not in the domain 'raven'"),
         (("--task-id", "maze_0001", "raven_0001", "--domain", "raven"), "The task 'maze_0001' is not in the domain"),
     ],
@@ -164,3 +164,22 @@ def test_verbose_shows_tracebacks_and_no_log_but_ours(generate: Run, make_task: 
     log = generate("--model", gpu_model, "--verbose", "--workers", 2, code=1).stderr
     assert "RuntimeError: GPUs" in log.partition("Traceback")[2]
     assert log.count("DEBUG:") == log.count("DEBUG:vmevalkit.") > 0
+
+
+def test_output_folder_that_cannot_be_is_one_error_before_anything_is_run(
+    vmevalkit: Run, questions: Path, make_task: MakeTask
+) -> None:
+    make_task()
+    completed = vmevalkit("generate", "--questions-dir", questions, "--output-dir", "/proc/nope", code=3)
+    assert completed.stderr.count("cannot be written") == 1
+    assert "Next:" not in completed.stderr
+
+
+def test_failures_without_a_record_are_in_the_json(make_task: MakeTask, questions: Path, python: Run) -> None:
+    (make_task() / "first_frame.png").chmod(0)
+    completed = python(
+        "-m", "vmevalkit", "generate", "--questions-dir", questions, "--model", "control-still", "--json"
+    )
+    (failure,) = json.loads(completed.stdout)["unrecorded"]
+    assert failure["run"] == "control-still maze/maze_0001"
+    assert failure["failure"]["type"] == "InvalidTaskPairError"

@@ -79,3 +79,8 @@ def test_check_passes_on_a_whole_tree_and_names_damage(vmevalkit: Run, outputs: 
 def test_missing_tree_is_not_made(vmevalkit: Run, tmp_path: Path) -> None:
     assert "no output tree" in vmevalkit("runs", "list", "--output-dir", tmp_path / "none", code=2).stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_unknown_model_is_not_an_empty_list(vmevalkit: Run, outputs: Path) -> None:
+    listing = ("runs", "list", "--output-dir", outputs, "--model")
+    assert "Did you mean 'control-still'" in vmevalkit(*listing, "control-stil", code=2).stderr

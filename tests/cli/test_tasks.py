@@ -71,3 +71,31 @@ def test_older_command_refuses_fewer_than_one(questions: Path, capsys: pytest.Ca
     assert create_dataset(["--pairs-per-domain", "-5", *place]) == 2
     assert "--pairs-per-domain is -5. Expected 1 or more." in capsys.readouterr().err
     assert list(questions.iterdir()) == []
+
+
+def test_failures_are_in_the_json(vmevalkit: Run, questions: Path) -> None:
+    create = ("tasks", "create", "--domain", "maze", "--pairs-per-domain", 1, "--questions-dir", questions, "--json")
+    vmevalkit(*create)
+    (failure,) = json.loads(vmevalkit(*create, "--seed", 7, code=1).stdout)["failures"]
+    assert failure["task"] == "maze_0000"
+    assert "--force" in failure["failure"]["message"]
+
+
+def test_shipped_tasks_that_are_there_are_counted(vmevalkit: Run, questions: Path) -> None:
+    create = ("tasks", "create", "--domain", "tests", "--questions-dir", questions)
+    assert "2 tasks created" in vmevalkit(*create).stderr
+    assert "0 tasks created" in (told := vmevalkit(*create).stderr)
+    assert "2 were there already" in told
+
+
+def test_sheet_is_a_png_in_a_folder_that_is_there(vmevalkit: Run, questions: Path, make_task: MakeTask) -> None:
+    make_task()
+    show = ("tasks", "show", "maze_0001", "--questions-dir", questions, "--sheet")
+    assert "a name that ends in .png" in vmevalkit(*show, "x.jpg", code=2).stderr
+    assert "cannot be written" in vmevalkit(*show, "nowhere/x.png", code=3).stderr
+
+
+def test_unknown_domain_is_not_an_empty_list(vmevalkit: Run, questions: Path, make_task: MakeTask) -> None:
+    make_task()
+    listing = ("tasks", "list", "--questions-dir", questions, "--domain")
+    assert "Did you mean 'maze'" in vmevalkit(*listing, "mase", code=2).stderr

@@ -51,6 +51,6 @@ def test_read_only_disk_is_a_typed_error(questions: Path, make_task: Callable[..
     disk = tmp_path / "disk"
     disk.mkdir()
     completed = _generate(questions, disk, f"mount -t tmpfs -o ro tmpfs '{disk}'")
-    assert completed.returncode == 1
+    assert completed.returncode == 3
     assert "--output-dir" in completed.stderr
     assert "Traceback" not in completed.stderr

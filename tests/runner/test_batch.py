@@ -113,9 +113,10 @@ def test_job_of_another_process_is_left_to_it(runner: InferenceRunner, questions
 
 @pytest.mark.usefixtures("two_tasks")
 def test_results_are_handed_over_as_they_come(runner: InferenceRunner, questions: Path) -> None:
-    seen: list[RunResult] = []
-    run_batch(_batch(runner, questions, ["control-oracle"]), InlineExecutor(), on_result=seen.append)
-    assert [result["status"] for result in seen] == ["success", "success"]
+    seen: list[str] = []
+    batch = _batch(runner, questions, ["control-oracle"])
+    run_batch(batch, InlineExecutor(), on_outcome=lambda outcome: seen.append(f"{outcome.key} {outcome.status}"))
+    assert seen == ["control-oracle maze/maze_0001 done", "control-oracle maze/maze_0002 done"]
 
 
 @pytest.mark.usefixtures("two_tasks")

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from vmevalkit.atomic import check_writable
 from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table, warn
 from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
@@ -20,9 +21,9 @@ from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.local import LocalExecutor
 from vmevalkit.engine.progress import progress_for
+from vmevalkit.engine.unit import Outcome
 from vmevalkit.errors import InvalidTaskPairError
-from vmevalkit.records.generation import RunResult
-from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
+from vmevalkit.runner.batch import Batch, BatchOptions, Done, run_batch
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.tasks.questions import DOMAIN_SUFFIX
 
@@ -117,9 +118,16 @@ def _show_plan(batch: Batch, *, as_json: bool) -> None:
 
 def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
     """Run the batch and say how it ended; the exit code comes back."""
+    check_writable(batch.options.output_dir)
     results: list[dict[str, object]] = []
+    unrecorded: list[dict[str, object]] = []
 
-    def keep(result: RunResult) -> None:
+    def keep(outcome: Outcome[Done]) -> None:
+        result = outcome.value
+        if not isinstance(result, dict):
+            if as_json and outcome.failure is not None:
+                unrecorded.append({"run": outcome.key, "failure": outcome.failure})
+            return
         if as_json:
             results.append({**result, **_place(Path(result["inference_dir"]))})
         if verbose:
@@ -128,10 +136,11 @@ def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
     started = partial(_start_logging, verbose=verbose)
     executor: Executor = InlineExecutor() if workers == 1 else LocalExecutor(workers, started)
     with closing(executor):
-        summary = run_batch(batch, executor, on_result=keep, progress=progress_for(sys.stderr))
+        summary = run_batch(batch, executor, on_outcome=keep, progress=progress_for(sys.stderr))
     root, failed_before = batch.options.output_dir, batch.states["failed_before"]
     if as_json:
-        show_json({"output_dir": root, "failed_before": failed_before, "summary": summary, "runs": results})
+        facts = {"output_dir": root, "failed_before": failed_before, "summary": summary}
+        show_json({**facts, "runs": results, "unrecorded": unrecorded})
     if failed_before:
         say(f"{failed_before} runs failed in an earlier sweep; --retry-failed tries them again")
     if summary.exit_code == EXIT_INTERRUPTED:

@@ -8,6 +8,7 @@ import typer
 
 from vmevalkit.cli.options import AsJson, command
 from vmevalkit.cli.output import hint, show_json, show_table
+from vmevalkit.cli.selection import check_names
 from vmevalkit.models.catalog.reader import catalog, find_models
 from vmevalkit.records.model import Capability, Kind, Lifecycle
 
@@ -39,6 +40,9 @@ def list_models(
       vmevalkit models list --capability final_frame
       vmevalkit models list --status retired
     """
+    if family is not None:
+        known = {model.family.casefold(): model.family for model in find_models()}
+        check_names("family", [family.casefold()], known, "vmevalkit models list")
     models = [
         model
         for model in find_models(kind=kind, family=family, capability=capability, lifecycle=status)

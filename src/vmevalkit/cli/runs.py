@@ -10,6 +10,7 @@ import typer
 
 from vmevalkit.cli.options import AsJson, OutputDir, Sheet, command, output_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table
+from vmevalkit.cli.selection import check_names, split_words
 from vmevalkit.cli.sheet import write_sheet
 from vmevalkit.errors import InvalidRequestError, UnreadableVideoError
 from vmevalkit.records.generation import RunStatus
@@ -45,19 +46,23 @@ def list_runs(
       vmevalkit runs list --model control-still --status failed
       vmevalkit runs list --json
     """
+    models, domains = split_words("model", model or []), split_words("domain", domain or [])
     with _tree(folder) as tree:
-        entries = [
-            entry
-            for entry in tree.entries()
-            if (not model or entry.model in model)
-            and (not domain or entry.domain in domain)
-            and status in {None, entry.status}
-        ]
+        everything = list(tree.entries())
+    check_names("model", models, {entry.model for entry in everything}, command("runs list", outputs=folder))
+    check_names("domain", domains, {str(entry.domain) for entry in everything}, command("runs list", outputs=folder))
+    entries = [
+        entry
+        for entry in everything
+        if (not models or entry.model in models)
+        and (not domains or entry.domain in domains)
+        and status in {None, entry.status}
+    ]
     if as_json:
         show_json({"runs": entries})
         return
     rows = [_row(entry) for entry in entries]
-    show_table(["MODEL", "TASK", "STATUS", "SECONDS", "RUN", "ERROR"], rows, unbroken=4)
+    show_table(["RUN", "STATUS", "SECONDS", "ERROR"], rows, unbroken=3)
     counts = Counter(entry.status for entry in entries)
     say(", ".join(f"{count} {name}" for name, count in counts.most_common()) or "no runs")
     if entries:
@@ -153,8 +158,7 @@ def _no_video(run: Run, place: RunFolder, given: Path | None) -> UnreadableVideo
 
 
 def _row(entry: RunEntry) -> list[str]:
-    seconds = _seconds(entry.duration_seconds)
-    return [entry.model, entry.task_id or "", entry.status, seconds, entry.run_id, entry.error or ""]
+    return [entry.run_id, entry.status, _seconds(entry.duration_seconds), entry.error or ""]
 
 
 def _seconds(value: float | None) -> str:

@@ -45,8 +45,9 @@ def choose_tasks(
 
     Raises UnknownNameError for a name that no task has, InvalidRequestError where the names leave a task out.
     """
-    _check_names("task", task_ids, {task.id for task in tasks}, list_command)
-    _check_names("domain", domains, {task.domain for task in tasks}, list_command)
+    task_ids, domains = split_words("task-id", task_ids), split_words("domain", domains)
+    check_names("task", task_ids, {task.id for task in tasks}, list_command)
+    check_names("domain", domains, {task.domain for task in tasks}, list_command)
     chosen = [
         task for task in tasks if (not task_ids or task.id in task_ids) and (not domains or task.domain in domains)
     ]
@@ -71,23 +72,28 @@ def choose_models(words: Sequence[str]) -> list[Model]:
     """
     if not words:
         return find_models(kind="control")
-    return [catalog().get(name) for name in dict.fromkeys(name for word in words for name in _names(word))]
+    return [catalog().get(name) for name in split_words("model", words)]
 
 
-def _names(word: str) -> list[str]:
-    names = [name.strip() for name in word.split(",") if name.strip()]
-    if not names:
-        raise InvalidRequestError(
-            f"--model {word!r} names no model",
-            expected="the key of a model, or several with commas in between",
-            next_step="`vmevalkit models list` lists them; without --model, the controls are run",
-            field="model",
-            value=word,
-        )
-    return names
+def split_words(option: str, words: Sequence[str]) -> list[str]:
+    """The names in the words of an option, each once; a word holds one name, or several with commas in between.
+
+    Raises InvalidRequestError for a word that holds none.
+    """
+    for word in words:
+        if not word.strip(", "):
+            raise InvalidRequestError(
+                f"--{option} {word!r} names nothing",
+                expected="a name, or several with commas in between",
+                next_step=f"Leave out --{option}, or name something",
+                field=option,
+                value=word,
+            )
+    return list(dict.fromkeys(name.strip() for word in words for name in word.split(",") if name.strip()))
 
 
-def _check_names(kind: str, wanted: Sequence[str], known: Collection[str], list_command: str) -> None:
+def check_names(kind: str, wanted: Sequence[str], known: Collection[str], list_command: str) -> None:
+    """Nothing when all names are known; raises UnknownNameError with near names for the first that is not."""
     for name in wanted:
         if name not in known:
             raise unknown_name(kind, name, sorted(known), list_command)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from vmevalkit.atomic import writing
+from vmevalkit.atomic import replacing
 from vmevalkit.cli.output import say
+from vmevalkit.errors import InvalidRequestError
 from vmevalkit.media.images import open_image
 from vmevalkit.media.sandbox import isolated_select_frames
 from vmevalkit.media.sheet import filmstrip
@@ -35,6 +36,14 @@ def write_overview(videos: Sequence[Path], destination: Path) -> None:
 
 
 def _save(picture: Image.Image, destination: Path) -> None:
-    with writing(destination):
-        picture.save(destination, format="PNG")
+    if destination.suffix.lower() != ".png":
+        raise InvalidRequestError(
+            f"The picture {destination} would not be a PNG by its name",
+            expected="a name that ends in .png",
+            next_step=f"For example: --sheet {destination.with_suffix('.png')}",
+            field="sheet",
+            value=str(destination),
+        )
+    with replacing(destination) as temporary:
+        picture.save(temporary, format="PNG")
     say(f"picture written to {destination}")

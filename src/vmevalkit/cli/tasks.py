@@ -11,14 +11,15 @@ import typer
 
 from vmevalkit.cli.options import AsJson, QuestionsDir, Sheet, command, questions_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table, show_text
-from vmevalkit.cli.selection import question_set, warn_of_problems
+from vmevalkit.cli.selection import check_names, question_set, split_words, warn_of_problems
 from vmevalkit.cli.sheet import write_sheet
 from vmevalkit.engine.progress import progress_for
+from vmevalkit.engine.unit import Outcome
 from vmevalkit.errors import InvalidTaskPairError
 from vmevalkit.records.task import Difficulty, TaskPair
 from vmevalkit.registry import unknown_name
 from vmevalkit.tasks.check import check_task
-from vmevalkit.tasks.create import SHIPPED_DOMAIN, copy_shipped_tasks, create_tasks, plan_tasks
+from vmevalkit.tasks.create import SHIPPED_DOMAIN, SHIPPED_TASKS, copy_shipped_tasks, create_tasks, plan_tasks
 from vmevalkit.tasks.domain_registry import domains, load_domain
 from vmevalkit.tasks.questions import read_metadata
 
@@ -53,21 +54,30 @@ def create(
 
     Examples:
       vmevalkit tasks create --pairs-per-domain 3
-      vmevalkit tasks create --domain maze --domain sudoku --difficulty hard --seed 7
+      vmevalkit tasks create --domain maze,sudoku --difficulty hard --seed 7
       vmevalkit tasks create --domain tests
     """
     root = questions_dir(folder)
-    chosen = domain or domains().names()
-    copied = copy_shipped_tasks(root) if SHIPPED_DOMAIN in chosen else []
+    chosen = split_words("domain", domain or domains().names())
+    shipped = SHIPPED_DOMAIN in chosen
+    copied = copy_shipped_tasks(root) if shipped else []
+    failures: list[dict[str, object]] = []
+
+    def keep(outcome: Outcome[Path]) -> None:
+        if outcome.failure is not None:
+            failures.append({"task": outcome.key, "failure": outcome.failure})
+
     plans = plan_tasks(
         [name for name in chosen if name != SHIPPED_DOMAIN], pairs_per_domain, seed=seed, difficulty=difficulty
     )
-    summary = create_tasks(root, plans, force=force, progress=progress_for(sys.stderr, quiet=not plans))
+    progress = progress_for(sys.stderr, quiet=not plans)
+    summary = create_tasks(root, plans, force=force, on_outcome=keep, progress=progress)
     if as_json:
-        show_json({"questions_dir": str(root), "copied": len(copied), "summary": summary})
+        show_json({"questions_dir": root, "copied": len(copied), "summary": summary, "failures": failures})
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
-    say(f"{summary.done + len(copied)} tasks created in {root}, {summary.skipped} were there already")
+    kept = summary.skipped + (SHIPPED_TASKS - len(copied) if shipped else 0)
+    say(f"{summary.done + len(copied)} tasks created in {root}, {kept} were there already")
     hint(command("generate", "--all-tasks", questions=folder))
 
 
@@ -101,7 +111,9 @@ def list_tasks(
     """
     found = question_set(folder)
     warn_of_problems(found)
-    tasks = [task for task in found.tasks if not domain or task.domain in domain]
+    domains_asked = split_words("domain", domain or [])
+    check_names("domain", domains_asked, {task.domain for task in found.tasks}, "vmevalkit tasks list")
+    tasks = [task for task in found.tasks if not domains_asked or task.domain in domains_asked]
     if as_json:
         show_json({"tasks": [_summary(task) for task in tasks]})
         return

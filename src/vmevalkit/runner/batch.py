@@ -140,12 +140,13 @@ def run_batch(
     batch: Batch,
     executor: Executor,
     *,
-    on_result: Callable[[RunResult], None] | None = None,
+    on_outcome: Callable[[Outcome[Done]], None] | None = None,
     progress: Progress | None = None,
 ) -> SweepSummary:
     """How the batch ended; each job is recorded by itself. Raises ModelRetiredError before anything is run.
 
-    In worker processes the runner's class and retry policy are used; its callback is called here.
+    `on_outcome` hears of every job in this process. In worker processes the runner's class and retry policy are used;
+    its callback is called here.
     """
     for model in batch.models:
         check_lifecycle(model)
@@ -153,11 +154,10 @@ def run_batch(
     def tell(outcome: Outcome[Done]) -> None:
         if outcome.failure is not None and outcome.failure.type == WorkerCrashedError.__name__:
             batch.record_crash(outcome)
-        if isinstance(outcome.value, dict):
-            if not executor.in_process:
-                batch.runner.tell(outcome.value)
-            if on_result is not None:
-                on_result(outcome.value)
+        if isinstance(outcome.value, dict) and not executor.in_process:
+            batch.runner.tell(outcome.value)
+        if on_outcome is not None:
+            on_outcome(outcome)
 
     in_worker = partial(perform_in_worker, type(batch.runner), batch.runner.retry)
     return sweep(

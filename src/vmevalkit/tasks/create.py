@@ -31,7 +31,8 @@ from vmevalkit.tasks.questions import DOMAIN_SUFFIX, GROUND_TRUTH_NAME, METADATA
 
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
 SHIPPED_DOMAIN = "tests"
-"""Two small tasks that come with the package, for checking that a model works at all."""
+"""Small tasks that come with the package, for checking that a model works at all."""
+SHIPPED_TASKS = 2
 METADATA_VERSION = 1
 GENERATOR = "vmevalkit"
 
@@ -130,9 +131,9 @@ class _Writer:
             return False
         raise InvalidTaskPairError(
             f"There is another task at {folder}",
-            expected=f"a {plan.difficulty} task made with seed {plan.seed}, or no folder",
-            next_step="Use another --questions-dir"
-            + (", or --force to replace it" if made is not None else "; it was not made here, so it is not replaced"),
+            expected=f"a task of seed {plan.seed} and difficulty {plan.difficulty}, or no folder",
+            next_step="Use another --questions-dir, or "
+            + ("--force to replace it" if made is not None else "delete it yourself: it does not say it was made here"),
             path=str(folder),
         )
 
