@@ -118,9 +118,11 @@ class Generation:
     def _with_checked_video(self, result: GenerationResult) -> GenerationResult:
         """The result with its video in its place; raises UnreadableVideoError for one that is not whole."""
         video = self._in_place(Path(str(result["video_path"])))
-        # A control's video is our own work; any other goes to a process that may be killed.
-        info = probe(video) if self.model.kind == "control" else isolated_probe(video)
-        sync_file(video)
+        if self.model.kind == "control":  # our own work, made again for nothing
+            info = probe(video, deep=False)
+        else:  # decoded in a process that may be killed, and kept through a power cut
+            info = isolated_probe(video)
+            sync_file(video)
         self.trail.output = RunOutput(
             video_path=video.relative_to(self.folder.path).as_posix(),
             video_bytes=video.stat().st_size,
