@@ -26,7 +26,9 @@ Picture: TypeAlias = Image.Image | Pixels
 
 _BT709 = 1  # what the encoder calls the matrix; the converter has a name of its own for it
 _CONTAINER = {"movflags": "faststart", "fflags": "bitexact"}  # bitexact: no version, no time of creation
-_X264 = {"preset": "veryfast", "profile": "high", "threads": "1"}  # the output would depend on the number of threads
+# One thread, since the output would depend on their number; no macroblock tree, since with it x264's output was seen
+# to depend on what its memory held before.
+_X264 = {"preset": "veryfast", "profile": "high", "threads": "1", "mbtree": "0"}
 
 
 def encode(frames: Iterable[Picture], path: StrPath, fps: int | Fraction, *, crf: int = 18) -> None:
