@@ -21,8 +21,7 @@ from vmevalkit.engine.retry import failure_of
 from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import Failure, GenerationResult
-
-DEFAULT_VIDEO_NAME = "generated_video.mp4"
+from vmevalkit.store.layout import VIDEO_NAME
 
 
 class ModelWrapper(ABC):
@@ -97,7 +96,7 @@ class ServiceWrapper(ModelWrapper):
         **kwargs: Any,
     ) -> GenerationResult:
         """The service's video, or its error, as the documented result."""
-        output_path = self.output_dir / (output_filename or DEFAULT_VIDEO_NAME)
+        output_path = self.output_dir / (output_filename or VIDEO_NAME)
         request = Request(Path(image_path), text_prompt, output_path, duration, kwargs)
         started = time.monotonic()
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from vmevalkit.atomic import replacing
 from vmevalkit.errors import InvalidRequestError
 from vmevalkit.media.encode import encode
 from vmevalkit.media.images import open_image, pad_to_even
@@ -50,9 +51,8 @@ class OracleControl:
     def generate(self, request: Request) -> Generation:
         """Copy the ground truth byte for byte."""
         source = _required(request, "ground_truth", "ground_truth.mp4", "plays")
-        partial = request.output_path.with_suffix(".partial")
-        shutil.copyfile(source, partial)
-        partial.replace(request.output_path)
+        with replacing(request.output_path) as temporary:
+            shutil.copyfile(source, temporary)
         return _generation(())
 
 

@@ -23,9 +23,10 @@ from vmevalkit.models.limits import check_inputs
 from vmevalkit.records.generation import Attempt, Failure, GenerationJob, GenerationResult, InputTransform
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
-from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME, GROUND_TRUTH
+from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder
+from vmevalkit.tasks.questions import GROUND_TRUTH_NAME
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Generation:
             "duration": self.model.default_duration if given.get("duration") is None else given["duration"],
             "seed": self.job.seed,
             "final_frame": question / FINAL_FRAME if task.final_frame else None,
-            "ground_truth": question / GROUND_TRUTH if task.ground_truth else None,
+            "ground_truth": question / GROUND_TRUTH_NAME if task.ground_truth else None,
         }
         others = {name: value for name, value in given.items() if name not in offered}
         return others | {name: value for name, value in offered.items() if value is not None and name in takes}

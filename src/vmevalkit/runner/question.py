@@ -15,13 +15,17 @@ from vmevalkit.media.images import prepare_first_frame
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import GenerationJob, InputTransform
 from vmevalkit.records.task import TaskPair
-from vmevalkit.tasks.questions import read_metadata
+from vmevalkit.tasks.questions import (
+    FINAL_FRAME_NAMES,
+    FIRST_FRAME_NAMES,
+    GROUND_TRUTH_NAME,
+    METADATA_NAME,
+    PROMPT_NAME,
+    read_metadata,
+)
 
-FIRST_FRAME = "first_frame.png"
-FINAL_FRAME = "final_frame.png"
-GROUND_TRUTH = "ground_truth.mp4"
-PROMPT = "prompt.txt"
-METADATA = "question_metadata.json"
+FIRST_FRAME, FINAL_FRAME = FIRST_FRAME_NAMES[0], FINAL_FRAME_NAMES[0]
+"""What the pictures are called in the copy, whatever they were called in the task."""
 
 _FINAL_KEYS = ("final_image_path", "final_frame")
 _TRUTH_KEYS = ("ground_truth_path", "ground_truth_video", "ground_truth")
@@ -46,7 +50,7 @@ def task_from_arguments(image_path: str | Path, prompt: str, question_data: Mapp
         prompt=prompt,
         first_frame=image,
         final_frame=_existing(data, _FINAL_KEYS, image.with_name(FINAL_FRAME)),
-        ground_truth=_existing(data, _TRUTH_KEYS, image.with_name(GROUND_TRUTH)),
+        ground_truth=_existing(data, _TRUTH_KEYS, image.with_name(GROUND_TRUTH_NAME)),
     )
 
 
@@ -67,14 +71,14 @@ def write_question(task: TaskPair, question_data: JsonObject | None, folder: Pat
     """
     with writing(folder):
         folder.mkdir(exist_ok=True)
-        (folder / PROMPT).write_bytes(task.prompt.encode("utf-8", "surrogatepass"))
+        (folder / PROMPT_NAME).write_bytes(task.prompt.encode("utf-8", "surrogatepass"))
         if question_data is not None:
-            (folder / METADATA).write_bytes(to_json(question_data, indent=2))
+            (folder / METADATA_NAME).write_bytes(to_json(question_data, indent=2))
         transforms = prepare_first_frame(task.first_frame, folder / FIRST_FRAME)
         if task.final_frame is not None:
             transforms += _write_final_frame(task.final_frame, folder / FINAL_FRAME)
         if task.ground_truth is not None:
-            shutil.copyfile(task.ground_truth, folder / GROUND_TRUTH)
+            shutil.copyfile(task.ground_truth, folder / GROUND_TRUTH_NAME)
         return transforms
 
 

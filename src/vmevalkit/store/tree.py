@@ -115,12 +115,8 @@ class OutputTree:
         return True
 
     def record(self, folder: RunFolder, run: Run) -> None:
-        """Write a run's record, the last step of a run, and index it."""
+        """Write the record of a run whose video was hashed just now, the last step of a run, and index it."""
         write_run(folder.record, run)
-        self.note(folder, run)
-
-    def note(self, folder: RunFolder, run: Run) -> None:
-        """Index a record that is on disk, whose video was hashed just now."""
         entry = RunEntry.of(run, self.relative(folder.path))
         video = stamp(folder.path / entry.video_path) if entry.video_path else None
         self._remember(entry, video)
@@ -163,16 +159,16 @@ class OutputTree:
         """True when nothing was touched since the run's video was found right."""
         video = f"{self.layout.root}/{run.entry.folder}/{run.entry.video_path}"
         verified = run.entry.status == "success" and run.video_stamp is not None
-        return verified and stamp(video) == run.video_stamp and stamp(self._record(run)) == run.record_stamp
+        return verified and stamp(video) == run.video_stamp and stamp(self._record(run.entry)) == run.record_stamp
 
     def _remember(self, entry: RunEntry, video_stamp: str | None) -> None:
-        record_stamp = stamp(f"{self.layout.root}/{entry.folder}/{RECORD_NAME}")
+        record_stamp = stamp(self._record(entry))
         if record_stamp is not None:
             with self._lock:
                 self._index.put([IndexedRun(entry, record_stamp, video_stamp)])
 
-    def _record(self, run: IndexedRun) -> str:
-        return f"{self.layout.root}/{run.entry.folder}/{RECORD_NAME}"
+    def _record(self, entry: RunEntry) -> str:
+        return f"{self.layout.root}/{entry.folder}/{RECORD_NAME}"
 
     def relative(self, path: Path) -> str:
         """A folder's place below the root, with forward slashes."""
@@ -184,7 +180,7 @@ class OutputTree:
         known = {run.entry.folder: run for run in self._index.by_parent(folder)}
         if now is not None and self._index.settled_stamp(folder) == now:
             runs = list(known.values())
-            if all(stamp(self._record(run)) == run.record_stamp for run in runs):
+            if all(stamp(self._record(run.entry)) == run.record_stamp for run in runs):
                 return runs
         children = [join(folder, child) for child in subfolders(self.layout.root / folder)]
         read = [self._read(child, known) for child in children]
