@@ -32,6 +32,7 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 ├── WorkerCrashedError             a worker process died
 ├── InsufficientMemoryError        (MemoryError)
 ├── TooFewSamplesError             (ValueError)
+├── UnscorableError                (ValueError) nothing can be said about a run; carries whose fault that is
 ├── BudgetExceededError            exit 4
 ├── OutputNotWritableError         (OSError) read-only or full output folder; exit 3
 └── IncompatibleRecordError        (ValueError) a record from a newer or foreign schema
@@ -243,6 +244,12 @@ class InsufficientMemoryError(VmevalkitError, MemoryError):
 
 class TooFewSamplesError(VmevalkitError, ValueError):
     """A metric was given fewer samples than it needs."""
+
+
+class UnscorableError(VmevalkitError, ValueError):
+    """Nothing can be said about a run; `at_fault` is `video`, `task` or `judge`."""
+
+    at_fault: Literal["video", "task", "judge"]
 
 
 class BudgetExceededError(VmevalkitError):
