@@ -17,9 +17,7 @@ from vmevalkit.atomic import check_writable
 from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir
 from vmevalkit.cli.output import hint, say, show_json, show_table, warn
 from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
-from vmevalkit.engine.executor import Executor
-from vmevalkit.engine.inline import InlineExecutor
-from vmevalkit.engine.local import LocalExecutor
+from vmevalkit.engine.local import executor_for
 from vmevalkit.engine.progress import progress_for
 from vmevalkit.engine.unit import Outcome
 from vmevalkit.errors import InvalidTaskPairError
@@ -134,8 +132,7 @@ def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
             say(f"{result['run_id']}: {result['status']} in {result['duration_seconds']:.2f} s {result['error'] or ''}")
 
     started = partial(_start_logging, verbose=verbose)
-    executor: Executor = InlineExecutor() if workers == 1 else LocalExecutor(workers, started)
-    with closing(executor):
+    with closing(executor_for(workers, started)) as executor:
         summary = run_batch(batch, executor, on_outcome=keep, progress=progress_for(sys.stderr))
     root, failed_before = batch.options.output_dir, batch.states["failed_before"]
     if as_json:

@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from typing import TypeVar
 
+from vmevalkit.engine.executor import Executor
+from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.worker import Worker
 from vmevalkit.errors import WorkerCrashedError
 
@@ -105,3 +107,8 @@ def _block_interrupts() -> None:
     if sys.platform != "win32":
         resource_tracker.ensure_running()  # its start, which comes with the first process, unblocks SIGINT
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def executor_for(workers: int, initializer: Callable[[], None] | None = None) -> Executor:
+    """Works in this process for one worker, else in so many processes, `initializer` being called once in each."""
+    return InlineExecutor() if workers == 1 else LocalExecutor(workers, initializer)
