@@ -1,0 +1,1 @@
+"""Public fakes and test material: seeded disturbances of videos, and videos with a known verdict."""

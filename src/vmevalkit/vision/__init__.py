@@ -1,0 +1,1 @@
+"""Comparing pictures: alignment, color, likeness, motion. Pure functions of pixels; no files."""
