@@ -27,7 +27,7 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/demo: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[chess]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[chess,parquet,vmaf]"
 	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import av
@@ -24,9 +24,10 @@ from vmevalkit.errors import (
     UnreadableVideoError,
     VmevalkitError,
 )
+from vmevalkit.media.decode import decode
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sample import select_frames
-from vmevalkit.media.sandbox import DecodeLimits, isolated_probe, isolated_select_frames
+from vmevalkit.media.sandbox import DecodeLimits, isolated_decode, isolated_probe, isolated_select_frames
 from vmevalkit.media.sandbox_messages import Fault
 from vmevalkit.settings import get_settings
 
@@ -270,3 +271,84 @@ def test_waiting_for_a_free_child_is_not_counted_as_decoding(make_clip: MakeClip
 def test_errors_and_attributes_off_the_list_are_not_believed(fault: Fault) -> None:
     with pytest.raises(ValueError, match="unexpected"):
         fault.to_error()
+
+
+@pytest.mark.parametrize(("size", "first"), [(None, None), ((32, 48), None), (None, 5), (None, 99)])
+def test_frames_come_one_by_one_as_they_are(uneven_clip: Path, size: tuple[int, int] | None, first: int | None) -> None:
+    isolated = list(isolated_decode(uneven_clip, size, ROOMY, first=first))
+    direct = list(decode(uneven_clip, size=size))[:first]
+    assert [(frame.index, frame.timestamp_seconds) for frame in isolated] == [
+        (frame.index, frame.timestamp_seconds) for frame in direct
+    ]
+    assert all(np.array_equal(one.pixels, two.pixels) for one, two in zip(isolated, direct, strict=True))
+
+
+def test_a_stream_that_is_read_to_its_end_costs_no_worker(make_clip: MakeClip) -> None:
+    path = make_clip()
+    isolated_probe(path, ROOMY)
+    before = {worker.pid for worker in workers()}
+    assert sum(1 for _ in isolated_decode(path, limits=ROOMY)) == 48
+    assert {worker.pid for worker in workers()} == before
+
+
+def test_a_stream_that_is_left_early_does_no_harm(make_clip: MakeClip) -> None:
+    path = make_clip(size=(640, 480))
+    for _ in range(3):
+        with closing(isolated_decode(path, limits=ROOMY)) as frames:
+            assert next(frames).index == 0
+    assert [frame.index for frame in isolated_decode(path, limits=ROOMY)] == list(range(48))
+    assert len(workers()) <= max(2, os.cpu_count() or 1)
+
+
+def test_many_streams_and_a_probe_do_not_wait_for_each_other(make_clip: MakeClip) -> None:
+    path, most = make_clip(count=4), max(2, os.cpu_count() or 1)
+    streams = [isolated_decode(path, limits=ROOMY) for _ in range(most + 1)]
+    for _ in range(4):
+        assert len({next(stream).index for stream in streams}) == 1
+        assert isolated_probe(path, ROOMY).frame_count == 4
+    assert [list(stream) for stream in streams] == [[]] * len(streams)
+    assert len(workers()) <= most
+
+
+def test_only_waiting_counts_against_the_time_limit(make_clip: MakeClip) -> None:
+    read = 0
+    for _ in isolated_decode(make_clip(count=6, size=(640, 480)), limits=DecodeLimits(1, 1024)):
+        time.sleep(0.25)
+        read += 1
+    assert read == 6
+
+
+def test_the_time_limit_is_for_all_frames_together(endless: Path, make_clip: MakeClip) -> None:
+    with pytest.raises(TimedOutError, match=r"longer than 0\.3 seconds"):
+        next(isolated_decode(endless, limits=DecodeLimits(0.3, 1024)))
+    with pytest.raises(TimedOutError):
+        list(isolated_decode(make_clip(count=2000), limits=DecodeLimits(0.02, 1024)))
+    assert isolated_probe(make_clip(), ROOMY).frame_count == 48
+
+
+def test_damage_is_told_when_it_is_reached_and_costs_no_worker(make_clip: MakeClip) -> None:
+    path = make_clip("cut.mkv", options={"g": "12"})
+    path.write_bytes(path.read_bytes()[:-2000])
+    isolated_probe(make_clip(), ROOMY)
+    before = {worker.pid for worker in workers()}
+    with pytest.raises(UnreadableVideoError, match=r"cut\.mkv cannot be read") as caught:
+        list(isolated_decode(path, limits=ROOMY))
+    assert str(caught.value).count("frames were readable") == 1
+    assert {worker.pid for worker in workers()} == before
+
+
+def test_a_decoder_that_dies_in_a_stream_is_told_as_the_fault_of_the_file(make_clip: MakeClip) -> None:
+    path = make_clip(size=(640, 480))
+    frames = isolated_decode(path, limits=ROOMY)
+    next(frames)
+    for worker in workers():
+        worker.kill()
+    with pytest.raises(UnreadableVideoError, match=rf"crashed on it \(signal {int(signal.SIGKILL)}\)"):
+        list(frames)
+    assert isolated_probe(path, ROOMY).frame_count == 48
+
+
+def test_a_stream_of_frames_larger_than_the_limit_is_refused(bomb: Path, make_clip: MakeClip) -> None:
+    with pytest.raises(InsufficientMemoryError, match="more memory"):
+        next(isolated_decode(bomb, limits=DecodeLimits(30, 40)))
+    assert isolated_probe(make_clip(), DecodeLimits(30, 40)).frame_count == 48

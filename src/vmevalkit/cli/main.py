@@ -23,6 +23,8 @@ class Noun:
     """`module:attribute` of a function or of a typer app."""
     summary: str
     """What the help says about it."""
+    has_argument: bool = False
+    """Whether a word may stand alone, so that it cannot be taken for another word of an option before it."""
 
 
 NOUNS = {
@@ -30,6 +32,9 @@ NOUNS = {
     "tasks": Noun("vmevalkit.cli.tasks:app", "Create, check and look at task pairs."),
     "models": Noun("vmevalkit.cli.models:app", "See which models there are and what they accept."),
     "runs": Noun("vmevalkit.cli.runs:app", "List, look at and verify runs."),
+    "score": Noun(
+        "vmevalkit.cli.score:score", "Measure the videos of runs, with metrics that need no weights.", has_argument=True
+    ),
     "doctor": Noun("vmevalkit.cli.doctor:doctor", "See what works here, what is missing, and what mends it."),
 }
 
@@ -38,7 +43,7 @@ Start here:
 
   vmevalkit tasks create --pairs-per-domain 3
   vmevalkit generate --all-tasks
-  vmevalkit runs list
+  vmevalkit score
 """
 
 EXIT_INTERRUPTED = 130
@@ -49,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; see `vmevalkit.errors` for the codes."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
+    spreads = wanted in NOUNS and not NOUNS[wanted].has_argument
     try:
-        build_app(wanted)(args=spread(arguments), prog_name="vmevalkit")
+        build_app(wanted)(args=spread(arguments) if spreads else arguments, prog_name="vmevalkit")
     except VmevalkitError as error:
         sys.stderr.write(f"error: {printable(str(error))}\n")
         sys.exit(error.exit_code)

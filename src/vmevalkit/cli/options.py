@@ -30,6 +30,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard out
 Sheet = Annotated[
     Path | None, typer.Option("--sheet", help="Write a picture of the frames to this PNG file.", show_default=False)
 ]
+Outputs = Annotated[
+    Path | None,
+    typer.Argument(help="Root of the output tree. Default: $VMEVALKIT_OUTPUT_DIR, else outputs.", show_default=False),
+]
+EvaluationsDir = Annotated[
+    Path | None,
+    typer.Option("--evaluations-dir", help="Where verdicts and scores are kept. Default: beside the output tree."),
+]
+Models = Annotated[list[str] | None, typer.Option("--model", help="Only this model; may be repeated.")]
+Domains = Annotated[list[str] | None, typer.Option("--domain", help="Only this domain; may be repeated.")]
+Workers = Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")]
 
 
 def questions_dir(given: Path | None) -> Path:

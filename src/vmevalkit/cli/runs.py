@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from vmevalkit.cli.options import AsJson, OutputDir, Sheet, command, output_dir
+from vmevalkit.cli.options import AsJson, OutputDir, Sheet, command
 from vmevalkit.cli.output import hint, say, show_json, show_table
-from vmevalkit.cli.selection import check_names, split_words
+from vmevalkit.cli.selection import check_names, open_tree, split_words
 from vmevalkit.cli.sheet import write_sheet
-from vmevalkit.errors import InvalidRequestError, UnreadableVideoError
+from vmevalkit.errors import UnreadableVideoError
 from vmevalkit.records.generation import RunStatus
 from vmevalkit.records.run import Run, RunEntry
 from vmevalkit.store.audit import audit
@@ -133,16 +133,7 @@ def check(folder: OutputDir = None, as_json: AsJson = False) -> None:
 
 
 def _tree(given: Path | None) -> OutputTree:
-    root = output_dir(given)
-    if not root.is_dir():
-        raise InvalidRequestError(
-            f"There is no output tree at {root}",
-            expected="a folder made by `vmevalkit generate`",
-            next_step=f"Name it with --output-dir, or make one with: {command('generate', outputs=given)}",
-            field="output_dir",
-            value=str(root),
-        )
-    return OutputTree(root)
+    return open_tree(given, "--output-dir")
 
 
 def _no_video(run: Run, place: RunFolder, given: Path | None) -> UnreadableVideoError:

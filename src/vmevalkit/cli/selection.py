@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from vmevalkit.cli.options import command, questions_dir
+from vmevalkit.cli.options import command, output_dir, questions_dir
 from vmevalkit.cli.output import warn
 from vmevalkit.errors import InvalidRequestError
 from vmevalkit.models.catalog.reader import catalog, find_models
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import QuestionSet, TaskPair
 from vmevalkit.registry import unknown_name
+from vmevalkit.runner.evaluated_runs import EvaluatedRun
+from vmevalkit.store.tree import OutputTree
 from vmevalkit.tasks.questions import read_questions
 
 
@@ -73,6 +75,38 @@ def choose_models(words: Sequence[str]) -> list[Model]:
     if not words:
         return find_models(kind="control")
     return [catalog().get(name) for name in split_words("model", words)]
+
+
+def choose_runs(given: Path | None, models: Sequence[str], domains: Sequence[str]) -> list[EvaluatedRun]:
+    """The runs of an output tree, of the models and domains named, failed ones too; ordered by folder.
+
+    Raises InvalidRequestError where there is no tree, and UnknownNameError for a name that no run has.
+    """
+    models, domains = split_words("model", models), split_words("domain", domains)
+    with open_tree(given) as tree:
+        entries = list(tree.entries())
+    list_command = command("runs list", outputs=given)
+    check_names("model", models, {entry.model for entry in entries}, list_command)
+    check_names("domain", domains, {str(entry.domain) for entry in entries}, list_command)
+    return [
+        EvaluatedRun(outputs=output_dir(given), entry=entry)
+        for entry in entries
+        if (not models or entry.model in models) and (not domains or entry.domain in domains)
+    ]
+
+
+def open_tree(given: Path | None, option: str = "OUTPUTS") -> OutputTree:
+    """The output tree that was named with this option, else the usual one; raises InvalidRequestError without one."""
+    root = output_dir(given)
+    if not root.is_dir():
+        raise InvalidRequestError(
+            f"There is no output tree at {root}",
+            expected="a folder made by `vmevalkit generate`",
+            next_step=f"Name it with {option}, or make one with: {command('generate', outputs=given)}",
+            field="output_dir",
+            value=str(root),
+        )
+    return OutputTree(root)
 
 
 def split_words(option: str, words: Sequence[str]) -> list[str]:

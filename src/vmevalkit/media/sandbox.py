@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmevalkit.errors import InsufficientMemoryError, TimedOutError, UnreadableVideoError
+from vmevalkit.errors import InsufficientMemoryError, TimedOutError, UnreadableVideoError, VmevalkitError
 from vmevalkit.media.container import StrPath, unreadable
+from vmevalkit.media.decode import Frame
 from vmevalkit.media.pixels import Pixels
 from vmevalkit.media.sample import Sample
-from vmevalkit.media.sandbox_messages import Question, Reply, Sampling
-from vmevalkit.media.sandbox_pool import LostError, WorkerPool
+from vmevalkit.media.sandbox_messages import Decoding, Question, Reply, Sampling
+from vmevalkit.media.sandbox_pool import LostError, Worker, WorkerPool
 from vmevalkit.records.video import VideoInfo
 from vmevalkit.settings import get_settings
 
@@ -77,6 +78,33 @@ def isolated_select_frames(
     return Sample(frames, reply.selection)
 
 
+def isolated_decode(
+    path: StrPath,
+    size: tuple[int, int] | None = None,
+    limits: DecodeLimits | None = None,
+    *,
+    first: int | None = None,
+) -> Generator[Frame, None, None]:
+    """The frames that `decode` yields, or the `first` so many of them, each sent by another process as it is decoded.
+
+    The next frame is decoded while this one is worked on; no more are held. The limits are those of the settings when
+    None; the time limit is for all frames, and only waiting for them counts. Frames are as they come: damage is found
+    when it is reached. An iteration that is left early costs the process.
+    Raises like `decode`, TimedOutError, InsufficientMemoryError, and UnreadableVideoError when the decoder crashed.
+    """
+    limits = limits or DecodeLimits.from_settings()
+    decoding = Decoding(path=_absolute(path), size=size, first=first)
+    question = Question(decoding=decoding, timeout_seconds=limits.timeout_seconds)
+    with _pool.lend(limits.memory_mb, at_once=True) as worker:
+        replies = worker.stream(question)
+        while (frame := _next_frame(path, limits, worker, replies)) is not None:
+            try:
+                yield frame
+            except GeneratorExit:
+                worker.close()  # it is still sending
+                raise
+
+
 _pool = WorkerPool()
 atexit.register(_pool.close)
 if hasattr(os, "register_at_fork"):
@@ -91,16 +119,41 @@ def _ask(
     with _pool.lend(limits.memory_mb) as worker:
         try:
             reply, frames = worker.ask(question)
-            error = reply.fault and reply.fault.to_error()
         except LostError as lost:
             raise (_timed_out(path, limits) if worker.expired else _crashed(path, str(lost))) from lost
-        except ValueError as unknown:
-            raise _crashed(path, str(unknown)) from unknown
-        if isinstance(error, InsufficientMemoryError):
-            worker.close()  # little of its memory may be left
+        error = _error_in(path, worker, reply)
     if error:
         raise error
     return reply, frames
+
+
+def _next_frame(
+    path: StrPath, limits: DecodeLimits, worker: Worker, replies: Iterator[tuple[Reply, Pixels | None]]
+) -> Frame | None:
+    """The next frame of a stream; None at its end."""
+    try:
+        reply, pixels = next(replies)
+    except LostError as lost:
+        raise (_timed_out(path, limits) if worker.expired else _crashed(path, str(lost))) from lost
+    if error := _error_in(path, worker, reply):
+        raise error
+    if reply.frame is None or pixels is None:
+        return None
+    if pixels.ndim != 3:
+        worker.close()
+        raise _crashed(path, "it sent what is no frame")
+    return Frame(reply.frame.index, reply.frame.timestamp_seconds, pixels)
+
+
+def _error_in(path: StrPath, worker: Worker, reply: Reply) -> VmevalkitError | None:
+    """The error that the child reports; after some of them it is of no further use."""
+    try:
+        error = reply.fault.to_error() if reply.fault else None
+    except ValueError as unknown:
+        raise _crashed(path, str(unknown)) from unknown
+    if isinstance(error, InsufficientMemoryError):
+        worker.close()  # little of its memory may be left
+    return error
 
 
 def _crashed(path: StrPath, ending: str) -> UnreadableVideoError:

@@ -98,19 +98,41 @@ class Sampling(Record):
     """Width and height to scale to."""
 
 
+class Decoding(Record):
+    """The arguments of `decode`, and where to stop."""
+
+    path: str
+    """The file."""
+    size: tuple[int, int] | None
+    """Width and height to scale to."""
+    first: int | None
+    """How many frames to read from the start; all when None."""
+
+
 class Question(Record):
-    """What the child is asked to do: a probe of a file, or a sampling."""
+    """What the child is asked to do: a probe of a file, a sampling, or to send every frame."""
 
     probe: str | None = None
     """The file to probe."""
     sampling: Sampling | None = None
     """What to select, instead."""
+    decoding: Decoding | None = None
+    """What to send frame by frame, instead."""
     timeout_seconds: float
     """After this time nobody waits for the answer any more."""
 
 
+class FrameHeading(Record):
+    """What comes before the bytes of a frame that is sent by itself."""
+
+    index: int
+    """Position in display order, from 0."""
+    timestamp_seconds: float
+    """When it is shown, counted from the first frame."""
+
+
 class Reply(Record):
-    """What the child says."""
+    """What the child says. Frames sent one by one each have a reply; the last reply has none."""
 
     fault: Fault | None = None
     """Why there is no answer."""
@@ -118,8 +140,10 @@ class Reply(Record):
     """What `probe` returned."""
     selection: Selection | None = None
     """The record that `select_frames` returned."""
-    shape: tuple[int, int, int, int] | None = None
-    """The shape of the frames, whose bytes follow this message."""
+    frame: FrameHeading | None = None
+    """Which frame of `decode` follows this message."""
+    shape: tuple[int, int, int, int] | tuple[int, int, int] | None = None
+    """The shape of the frames, or of the frame, whose bytes follow this message."""
 
 
 def send(stream: ByteStream, message: Record) -> None:

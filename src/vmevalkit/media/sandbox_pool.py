@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import BoundedSemaphore, Lock, Timer
-from typing import cast
+from time import monotonic
+from typing import IO, cast
 
 import numpy as np
 
@@ -17,7 +18,11 @@ from vmevalkit.errors import WorkerCrashedError
 from vmevalkit.media.pixels import Pixels
 from vmevalkit.media.sandbox_messages import ByteStream, Question, Reply, receive, receive_bytes, send
 
+if sys.platform == "linux":
+    import fcntl
+
 _START_SECONDS = 60.0
+_PIPE_BYTES = 2**20  # as much as anybody may have
 _MOST_WORKERS = max(2, os.cpu_count() or 1)  # one file that hangs must not hold up all others
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")  # some machines find no libraries without them
 
@@ -41,6 +46,7 @@ class Worker:
             bufsize=0,  # nothing is held back that a fork could send twice
         )
         self._to, self._from = cast("ByteStream", self._process.stdin), cast("ByteStream", self._process.stdout)
+        _widen(self._process.stdout)
         try:
             with self._watched(_START_SECONDS):
                 receive(self._from, Reply)
@@ -54,14 +60,37 @@ class Worker:
         """The child's reply and the frames that follow it; raises LostError, after which the worker is of no use."""
         with self._watched(question.timeout_seconds):
             send(self._to, question)
-            reply = receive(self._from, Reply)
-            if reply.shape is None:
-                return reply, None
-            if min(reply.shape) < 1 or math.prod(reply.shape) > self.memory_mb * 2**20:
-                raise ValueError(f"frames of the shape {reply.shape}")
-            frames = np.empty(reply.shape, np.uint8)
-            receive_bytes(self._from, frames.data.cast("B"))
-            return reply, frames
+            return self._receive()
+
+    def stream(self, question: Question) -> Iterator[tuple[Reply, Pixels | None]]:
+        """The child's replies as they come, each with its frame; the last one has none.
+
+        Raises LostError, also when waiting for the child took longer than it may in all. A worker whose stream is not
+        read to its end is of no use.
+        """
+        left = question.timeout_seconds
+        with self._watched(left):
+            send(self._to, question)
+        pixels: Pixels | None
+        while True:
+            started = monotonic()
+            with self._watched(left):
+                reply, pixels = self._receive()
+            left -= monotonic() - started
+            yield reply, pixels
+            if pixels is None:
+                return
+
+    def _receive(self) -> tuple[Reply, Pixels | None]:
+        """The next reply and what follows it; raises ValueError for what is no reply."""
+        reply = receive(self._from, Reply)
+        if reply.shape is None:
+            return reply, None
+        if min(reply.shape) < 1 or math.prod(reply.shape) > self.memory_mb * 2**20:
+            raise ValueError(f"frames of the shape {reply.shape}")
+        frames = np.empty(reply.shape, np.uint8)
+        receive_bytes(self._from, frames.data.cast("B"))
+        return reply, frames
 
     def is_alive(self) -> bool:
         """True when the child can be asked."""
@@ -121,9 +150,13 @@ class WorkerPool:
         self._starting = 0
 
     @contextmanager
-    def lend(self, memory_mb: int) -> Iterator[Worker]:
-        """A worker with that memory limit, in MiB, once one is free; it goes back when it is still alive."""
-        with self._slots:
+    def lend(self, memory_mb: int, *, at_once: bool = False) -> Iterator[Worker]:
+        """A worker with that memory limit, in MiB, once one is free; it goes back when it is still alive.
+
+        `at_once` waits for none to be free: whoever holds one for long, and then needs another, must not wait for
+        itself.
+        """
+        with nullcontext() if at_once else self._slots:
             worker = self._take(memory_mb)
             try:
                 yield worker
@@ -176,7 +209,7 @@ class WorkerPool:
 
     def _give_back(self, worker: Worker) -> None:
         with self._lock:
-            if worker.is_alive() and worker in self._all:
+            if worker.is_alive() and worker in self._all and len(self._all) <= _MOST_WORKERS:
                 self._idle.append(worker)
             else:
                 self._drop(worker)
@@ -184,6 +217,13 @@ class WorkerPool:
     def _drop(self, worker: Worker) -> None:
         worker.close()
         self._all.discard(worker)
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let more of a frame lie in the pipe, where the system can: fewer turns to be taken for each."""
+    if sys.platform == "linux" and pipe is not None:
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _environment() -> dict[str, str]:

@@ -10,16 +10,29 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from threading import Thread
 
 from vmevalkit.errors import InsufficientMemoryError, UnreadableVideoError, VmevalkitError
 from vmevalkit.media.container import open_video, out_of_memory, unreadable
+from vmevalkit.media.decode import decode
 from vmevalkit.media.pixels import Pixels
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sample import select_frames
-from vmevalkit.media.sandbox_messages import Fault, Question, Reply, receive, send, send_bytes
+from vmevalkit.media.sandbox_messages import (
+    ByteStream,
+    Decoding,
+    Fault,
+    FrameHeading,
+    Question,
+    Reply,
+    receive,
+    send,
+    send_bytes,
+)
 
 if sys.platform != "win32":
     import resource
@@ -40,35 +53,62 @@ def main() -> None:
         _silence()
         with suppress(EOFError, BrokenPipeError):
             while True:
-                question = receive(questions, Question)
-                _set_alarm(question.timeout_seconds + _GRACE_SECONDS)
-                reply, frames = answer(question, memory_mb)
-                send(replies, reply)
-                if frames is not None:
-                    send_bytes(replies, frames.data.cast("B"))
-                _set_alarm(0)
+                _serve(receive(questions, Question), memory_mb, replies)
 
 
-def answer(question: Question, memory_mb: int) -> tuple[Reply, Pixels | None]:
+def _serve(question: Question, memory_mb: int, replies: ByteStream) -> None:
+    """Send all answers to a question. Waiting for a slow reader between the frames of a video is no decoding."""
+    seconds = question.timeout_seconds + _GRACE_SECONDS
+    _set_alarm(seconds)
+    for reply, frames in answers(question, memory_mb):
+        if reply.frame is not None:
+            _set_alarm(0)
+        send(replies, reply)
+        if frames is not None:
+            send_bytes(replies, frames.data.cast("B"))
+        _set_alarm(seconds)
+    _set_alarm(0)
+
+
+def answers(question: Question, memory_mb: int) -> Iterator[tuple[Reply, Pixels | None]]:
     """What the call returned or raised within that much memory, and its frames where it has any."""
-    asked, path = question.sampling, question.probe or "the video"
+    path = _path_in(question)
     try:
-        if asked is None:
-            return Reply(video=probe(path)), None
-        path = str(asked.video_path)
+        yield from _answers(question)
+    except UnreadableVideoError as error:
+        yield Reply(fault=Fault.of(out_of_memory(path) if _is_too_large(path, memory_mb) else error)), None
+    except VmevalkitError as error:
+        yield Reply(fault=Fault.of(error)), None
+    except MemoryError:
+        yield Reply(fault=Fault.of(out_of_memory(path))), None
+    except Exception as error:  # noqa: BLE001 (the border of a worker: one file must not cost the next one its worker)
+        fault = unreadable(path, f"the decoder failed with {type(error).__name__}: {error}")
+        yield Reply(fault=Fault.of(fault)), None
+
+
+def _path_in(question: Question) -> str:
+    if question.sampling is not None:
+        return str(question.sampling.video_path)
+    return question.decoding.path if question.decoding is not None else str(question.probe)
+
+
+def _answers(question: Question) -> Iterator[tuple[Reply, Pixels | None]]:
+    if question.decoding is not None:
+        yield from _frames(question.decoding)
+    elif (asked := question.sampling) is not None:
         frames, meta = select_frames(
             asked.video_path, asked.max_frames, asked.strategy, asked.fps, asked.stride, size=asked.size
         )
-        return Reply(selection=meta, shape=frames.shape), frames
-    except UnreadableVideoError as error:
-        return Reply(fault=Fault.of(out_of_memory(path) if _is_too_large(path, memory_mb) else error)), None
-    except VmevalkitError as error:
-        return Reply(fault=Fault.of(error)), None
-    except MemoryError:
-        return Reply(fault=Fault.of(out_of_memory(path))), None
-    except Exception as error:  # noqa: BLE001 (the border of a worker: one file must not cost the next one its worker)
-        fault = unreadable(path, f"the decoder failed with {type(error).__name__}: {error}")
-        return Reply(fault=Fault.of(fault)), None
+        yield Reply(selection=meta, shape=frames.shape), frames
+    else:
+        yield Reply(video=probe(str(question.probe))), None
+
+
+def _frames(asked: Decoding) -> Iterator[tuple[Reply, Pixels | None]]:
+    for frame in islice(decode(asked.path, size=asked.size), asked.first):
+        heading = FrameHeading(index=frame.index, timestamp_seconds=frame.timestamp_seconds)
+        yield Reply(frame=heading, shape=frame.pixels.shape), frame.pixels
+    yield Reply(), None
 
 
 def _is_too_large(path: str, memory_mb: int) -> bool:

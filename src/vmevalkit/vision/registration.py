@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -25,6 +26,8 @@ BLUR = 5
 _ENOUGH = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 300, 1e-7)
 _PLAIN = 8
 """Largest deviation along a line, in levels, that still is a bar with noise on it."""
+_SURE = 0.9
+"""Correlation from which on the right place is found."""
 _COLOR_SAMPLES = 128
 _RIDGE = 4.0
 """Pull of the color fit towards no change, as a variance in units of one level."""
@@ -54,7 +57,13 @@ def register(frame: Pixels, reference: Pixels) -> Registration | None:
     Tries the reference stretched to the frame, inside it with bars around, and cut to fill it; each is refined by
     maximising the enhanced correlation coefficient (Evangelidis and Psarakis 2008, as in OpenCV).
     """
-    found = [refined for start in _starts(frame, reference) if (refined := _refine(frame, reference, start))]
+    found: list[tuple[Matrix, float]] = []
+    # Seen from afar, equal parts may be taken for one another; so what is unsure is tried again from near.
+    for sides, start in product((SIDES, SIDES[2:]), _starts(frame, reference)):
+        refined = _refine(frame, reference, start, sides)
+        found += [refined] if refined else []
+        if refined and refined[1] >= _SURE:
+            break
     if not found:
         return None
     matrix, correlation = max(found, key=lambda pair: pair[1])
@@ -72,11 +81,11 @@ def _starts(frame: Pixels, reference: Pixels) -> Iterator[Matrix]:
         yield np.array([[scale_x, 0, left], [0, scale_y, top], [0, 0, 1]])
 
 
-def _refine(frame: Pixels, reference: Pixels, start: Matrix) -> tuple[Matrix, float] | None:
+def _refine(frame: Pixels, reference: Pixels, start: Matrix, sides: tuple[int, ...]) -> tuple[Matrix, float] | None:
     """The transform near `start` under which both agree best, and how well; None where the search finds nothing."""
     matrix, correlation = start, 0.0
     span = float(np.sqrt(np.linalg.det(start[:2, :2])))
-    for side in SIDES:
+    for side in sides:
         scale = min(1.0, side / max(reference.shape[:2]))
         template, picture = _gray(reference, scale), _gray(frame, min(1.0, scale / span))
         to_template, to_picture = _scaling(reference, template), _scaling(frame, picture)
@@ -91,6 +100,8 @@ def _refine(frame: Pixels, reference: Pixels, start: Matrix) -> tuple[Matrix, fl
             return None
         moved = _corners(np.vstack([found.astype(np.float64), [0, 0, 1]]))
         matrix = np.linalg.inv(to_picture) @ moved @ to_template
+        if scale == 1:  # there is nothing finer to be had
+            break
     return matrix, float(correlation)
 
 

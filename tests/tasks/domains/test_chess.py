@@ -3,8 +3,9 @@ from __future__ import annotations
 import sys
 from functools import cache
 from random import Random
-from typing import TYPE_CHECKING, cast, get_args
+from typing import cast, get_args
 
+import chess
 import pytest
 from PIL import Image, ImageChops
 
@@ -17,9 +18,6 @@ from vmevalkit.tasks.domains.chess import DOMAIN, generate
 from vmevalkit.tasks.domains.chess_board_picture import draw_position, square_center
 from vmevalkit.tasks.domains.chess_position import MateInOne, find_mate_in_one
 
-if TYPE_CHECKING:
-    import chess
-
 DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
 EVERY = [(seed, difficulty) for difficulty in DIFFICULTIES for seed in range(20)]
 
@@ -30,8 +28,6 @@ def mate_of(seed: int, difficulty: Difficulty) -> MateInOne:
 
 
 def board_of(mate: MateInOne) -> chess.Board:
-    import chess
-
     return chess.Board(mate.fen)
 
 

@@ -1,0 +1,1 @@
+"""Metrics: numbers computed from features."""
