@@ -46,6 +46,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
+EXIT_INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
 Retry = Literal["never", "transient", "rate_limited"]
 
 

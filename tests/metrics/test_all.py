@@ -57,7 +57,7 @@ def test_facts_are_stated_and_the_module_is_called_like_the_metric(name: str) ->
     assert metric.__module__ == f"vmevalkit.metrics.{name}"
     assert metric.summary.endswith(".")
     assert metric.implementation().startswith(f"vmevalkit {metric.version}")
-    assert (metric.category == "full_reference") == ("reference" in metric.compares_with)
+    assert (metric.category == "full_reference") == ("ground_truth" in metric.compares_with)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -74,7 +74,7 @@ def make_run(tmp_path: Path, make_task: Callable[..., Path]) -> MakeRun:
 
 
 def score(*runs: EvaluatedRun, metrics: tuple[str, ...] = (), force: bool = False) -> tuple[SweepSummary, Scoring]:
-    scoring = Scoring(find_metrics(BOTH, metrics), runs, runs[0].outputs.parent / "evaluations", force)
+    scoring = Scoring(find_metrics(BOTH, metrics), runs, runs[0].outputs, runs[0].outputs.parent / "evaluations", force)
     with closing(InlineExecutor()) as executor:
         return run_scoring(scoring, executor), scoring
 
@@ -273,7 +273,7 @@ def test_missing_extra_costs_its_metric_alone_until_it_is_installed(
 def test_scores_are_those_of_workers_too(make_run: MakeRun) -> None:
     runs, metrics = [make_run(), make_run()], ("ssim", "dynamic_degree", "motion_smoothness")
     _, inline = score(*runs, metrics=metrics)
-    work = Scoring(find_metrics(BOTH, metrics), runs, runs[0].outputs.parent / "elsewhere")
+    work = Scoring(find_metrics(BOTH, metrics), runs, runs[0].outputs, runs[0].outputs.parent / "elsewhere")
     with closing(LocalExecutor(2)) as executor:
         assert run_scoring(work, executor).done == 2
     by_run = {record.subject.run_id + record.category: record.scores for record in inline.records}

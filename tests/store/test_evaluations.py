@@ -28,20 +28,18 @@ def test_a_record_that_cannot_be_read_counts_as_none(tmp_path: Path, content: st
     evaluations.write("rules", RUN, Note(text="whole"))
     evaluations.path("rules", RUN).write_text(content)
     assert evaluations.read("rules", RUN, Note) is None
-    assert list(evaluations.records("rules", Note)) == []
 
 
-def test_the_summary_is_not_among_the_records(tmp_path: Path) -> None:
+def test_a_run_with_a_name_as_long_as_can_be_has_a_record_of_its_own(tmp_path: Path) -> None:
     evaluations = Evaluations(tmp_path)
-    evaluations.write("rules", RUN, Note(text="one"))
-    evaluations.write("other", RUN, Note(text="of another evaluator"))
-    evaluations.write_summary("rules", Note(text="all"))
-    assert list(evaluations.records("rules", Note)) == [Note(text="one")]
+    one, other = f"{'x' * 249}1", f"{'x' * 249}2"
+    evaluations.write("rules", one, Note(text="one"))
+    evaluations.write("rules", other, Note(text="other"))
+    assert evaluations.read("rules", one, Note) == Note(text="one")
 
 
 def test_nothing_is_there_before_anything_is_kept(tmp_path: Path) -> None:
     assert Evaluations(tmp_path / "none").read("rules", RUN, Note) is None
-    assert list(Evaluations(tmp_path / "none").records("rules", Note)) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
@@ -52,3 +50,4 @@ def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
 
 def test_evaluations_are_kept_beside_the_tree() -> None:
     assert evaluations_beside(Path("some/outputs")) == Path("some/evaluations").absolute()
+    assert evaluations_beside(Path("some/second")) == Path("some/second_evaluations").absolute()

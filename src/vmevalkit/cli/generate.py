@@ -20,12 +20,10 @@ from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
 from vmevalkit.engine.local import executor_for
 from vmevalkit.engine.progress import progress_for
 from vmevalkit.engine.unit import Outcome
-from vmevalkit.errors import InvalidTaskPairError
+from vmevalkit.errors import EXIT_INTERRUPTED, InvalidTaskPairError
 from vmevalkit.runner.batch import Batch, BatchOptions, Done, run_batch
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.tasks.questions import DOMAIN_SUFFIX
-
-EXIT_INTERRUPTED = 130
 
 
 def generate(

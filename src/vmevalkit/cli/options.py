@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from vmevalkit.errors import InvalidRequestError
 from vmevalkit.settings import get_settings
+from vmevalkit.store.evaluations import evaluations_beside
 
 QuestionsDir = Annotated[
     Path | None,
@@ -43,6 +45,21 @@ Domains = Annotated[list[str] | None, typer.Option("--domain", help="Only this d
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")]
 
 
+def evaluations_dir(given: Path | None, outputs: Path | None) -> Path:
+    """The evaluations tree to use: as given, else beside the output tree; raises InvalidRequestError inside of it."""
+    root = output_dir(outputs)
+    folder = given or evaluations_beside(root)
+    if folder.resolve().is_relative_to(root.resolve()):
+        raise InvalidRequestError(
+            f"The evaluations folder {folder} lies in the output tree",
+            expected="a folder outside of it, which holds nothing but runs",
+            next_step="Leave out --evaluations-dir, or name another folder",
+            field="evaluations_dir",
+            value=str(folder),
+        )
+    return folder
+
+
 def questions_dir(given: Path | None) -> Path:
     """The questions tree to use: as given, else as set."""
     return given or get_settings().questions_dir
@@ -51,6 +68,12 @@ def questions_dir(given: Path | None) -> Path:
 def output_dir(given: Path | None) -> Path:
     """The output tree to use: as given, else as set."""
     return given or get_settings().output_dir
+
+
+def evaluation_command(noun: str, outputs: Path | None, *more: str, evaluations: Path | None = None) -> str:
+    """A command that works on an output tree and its evaluations, as it can be typed."""
+    elsewhere = ["--evaluations-dir", str(evaluations)] if evaluations else []
+    return command(noun, *([str(outputs)] if outputs else []), *more, *elsewhere)
 
 
 def command(words: str, *more: str, questions: Path | None = None, outputs: Path | None = None) -> str:

@@ -50,12 +50,12 @@ def list_runs(
     with _tree(folder) as tree:
         everything = list(tree.entries())
     check_names("model", models, {entry.model for entry in everything}, command("runs list", outputs=folder))
-    check_names("domain", domains, {str(entry.domain) for entry in everything}, command("runs list", outputs=folder))
+    check_names("domain", domains, {entry.domain_name for entry in everything}, command("runs list", outputs=folder))
     entries = [
         entry
         for entry in everything
         if (not models or entry.model in models)
-        and (not domains or entry.domain in domains)
+        and (not domains or entry.domain_name in domains)
         and status in {None, entry.status}
     ]
     if as_json:

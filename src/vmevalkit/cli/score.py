@@ -10,20 +10,28 @@ from typing import Annotated, get_args
 
 import typer
 
-from vmevalkit.cli.options import AsJson, Domains, EvaluationsDir, Models, Outputs, Workers, command, output_dir
+from vmevalkit.cli.options import (
+    AsJson,
+    Domains,
+    EvaluationsDir,
+    Models,
+    Outputs,
+    Workers,
+    evaluation_command,
+    evaluations_dir,
+    output_dir,
+)
 from vmevalkit.cli.output import hint, say, show_json, show_table, warn
 from vmevalkit.cli.selection import check_names, choose_runs, split_words
 from vmevalkit.engine.local import executor_for
 from vmevalkit.engine.progress import progress_for
-from vmevalkit.errors import InvalidRequestError, MissingExtraError
+from vmevalkit.errors import EXIT_INTERRUPTED, InvalidRequestError, MissingExtraError
 from vmevalkit.metrics.base import Metric
 from vmevalkit.metrics.registry import find_metrics, metrics
 from vmevalkit.records.score import Category, ComparabilityKey
 from vmevalkit.runner.score_summary import ScoreMean, ScoreSummary, summarise
 from vmevalkit.runner.scoring import Scoring, run_scoring
-from vmevalkit.store.evaluations import evaluations_beside
 
-EXIT_INTERRUPTED = 130
 MOST_REASONS = 8
 """Reasons told on a terminal."""
 
@@ -61,8 +69,8 @@ def score(
     if list_metrics:
         _show_metrics(chosen, as_json=as_json)
         return
-    folder = evaluations or evaluations_beside(output_dir(outputs))
-    scoring = Scoring(chosen, choose_runs(outputs, model or [], domain or []), folder, force)
+    folder = evaluations_dir(evaluations, outputs)
+    scoring = Scoring(chosen, choose_runs(outputs, model or [], domain or []), output_dir(outputs), folder, force)
     _check_installed(chosen, named=bool(metric))
     if dry_run:
         _show_plan(scoring, as_json=as_json)
@@ -79,7 +87,7 @@ def score(
     else:
         _show_means(summaries)
     if summary.exit_code != EXIT_INTERRUPTED:
-        hint(command("report", *([str(outputs)] if outputs else [])))
+        hint(evaluation_command("report", outputs, evaluations=evaluations))
     raise typer.Exit(summary.exit_code)
 
 

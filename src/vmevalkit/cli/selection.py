@@ -87,11 +87,11 @@ def choose_runs(given: Path | None, models: Sequence[str], domains: Sequence[str
         entries = list(tree.entries())
     list_command = command("runs list", outputs=given)
     check_names("model", models, {entry.model for entry in entries}, list_command)
-    check_names("domain", domains, {str(entry.domain) for entry in entries}, list_command)
+    check_names("domain", domains, {entry.domain_name for entry in entries}, list_command)
     return [
         EvaluatedRun(outputs=output_dir(given), entry=entry)
         for entry in entries
-        if (not models or entry.model in models) and (not domains or entry.domain in domains)
+        if (not models or entry.model in models) and (not domains or entry.domain_name in domains)
     ]
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from vmevalkit.engine.unit import Outcome, OutcomeStatus
+from vmevalkit.errors import EXIT_INTERRUPTED
 from vmevalkit.records.base import Record
 from vmevalkit.records.generation import Failure
 
@@ -52,7 +53,7 @@ class SweepSummary(Record):
     def exit_code(self) -> int:
         """0 all done, 1 some units failed, 4 stopped by the budget, 130 interrupted."""
         if self.interrupted:
-            return 130
+            return EXIT_INTERRUPTED
         if self.stopped_by is not None:
             return 4
         return 1 if self.failed else 0

@@ -14,7 +14,7 @@ from vmevalkit.records.base import JsonObject
 from vmevalkit.records.score import Category, Direction
 from vmevalkit.vision.observation import Observation
 
-Picture = Literal["first_frame", "final_frame", "reference"]
+Picture = Literal["first_frame", "final_frame", "ground_truth"]
 """What a task may bring along for a metric to compare with."""
 
 

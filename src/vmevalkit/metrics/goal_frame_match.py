@@ -52,7 +52,7 @@ class GoalFrameMatch(Metric):
     category = "no_reference"
     compares_with = ("first_frame", "final_frame")
     resize = RESIZE
-    frames = f"last {LAST}"
+    frames = "last"
 
     def __init__(self) -> None:
         self.placing: Placing | None = None
@@ -85,4 +85,4 @@ class GoalFrameMatch(Metric):
             "best_frame": best,
             "registered": placing.registration is not None,
         }
-        return Measurement(at_last, len(found), details)
+        return Measurement(at_last, 1, details)

@@ -32,7 +32,7 @@ class MsSsim(MeanMetric):
     name = "ms_ssim"
     summary = "Structural similarity to the reference at five scales."
     category = "full_reference"
-    compares_with = ("reference",)
+    compares_with = ("ground_truth",)
     frames = "paired by number"
     noun = "pairs of frames"
 

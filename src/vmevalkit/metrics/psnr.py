@@ -36,7 +36,7 @@ class Psnr(MeanMetric):
     summary = "Peak signal-to-noise ratio against the reference."
     category = "full_reference"
     unit = "dB"
-    compares_with = ("reference",)
+    compares_with = ("ground_truth",)
     frames = "paired by number"
     noun = "pairs of frames"
 

@@ -33,7 +33,7 @@ class Ssim(MeanMetric):
     name = "ssim"
     summary = "Structural similarity to the reference."
     category = "full_reference"
-    compares_with = ("reference",)
+    compares_with = ("ground_truth",)
     frames = "paired by number"
     noun = "pairs of frames"
 

@@ -28,7 +28,7 @@ class Vmaf(MeanMetric):
     name = "vmaf"
     summary = "Netflix's perceptual quality against the reference."
     category = "full_reference"
-    compares_with = ("reference",)
+    compares_with = ("ground_truth",)
     frames = "paired by number"
     decoder = "ffmpeg"
     backbone = MODEL

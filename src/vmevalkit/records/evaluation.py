@@ -27,8 +27,18 @@ class Subject(Record):
 
     @classmethod
     def of(cls, entry: RunEntry) -> Subject:
-        """The subject that a run is."""
+        """The subject that a run is, with the video that it recorded."""
         return cls(**{name: getattr(entry, name) for name in cls.model_fields})
+
+    def matches(self, entry: RunEntry) -> bool:
+        """True when an evaluation of this subject is about this run and the video that it recorded.
+
+        A run of another tool recorded no hash: any video of it matches.
+        """
+        recorded = self.of(entry)
+        if recorded.video_sha256 is None:
+            recorded = recorded.model_copy(update={"video_sha256": self.video_sha256})
+        return self == recorded
 
 
 class FrameBasis(Record):

@@ -153,6 +153,11 @@ class RunEntry(Record):
     video_sha256: str | None
     """Hash of the video file when it was recorded."""
 
+    @property
+    def domain_name(self) -> str:
+        """The task's domain; `unknown` where the record does not say."""
+        return self.domain or "unknown"
+
     @classmethod
     def of(cls, run: Run, folder: str) -> RunEntry:
         """The heading of `run`, whose folder is `folder`."""

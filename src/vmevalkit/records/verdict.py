@@ -109,6 +109,8 @@ class VerdictRecord(Record):
     """What it said."""
     basis: FrameBasis | None
     """The frames it looked at; None where it could look at none."""
+    inputs: dict[str, str | None] = Field(default_factory=dict)
+    """Hash of each file of the task that it may rest on; None for one that is not there."""
     judged_at: Moment
     """When."""
     package_version: str
@@ -122,16 +124,16 @@ class VerdictTally(Record):
     """Catalog key."""
     domain: str
     """The domain."""
-    runs: int
-    """Runs that were looked at; runs that failed have no video and are not among them."""
+    videos: int
+    """Videos that were looked at; runs that failed have none."""
     solved: int
-    """Runs that solved their task."""
+    """Those that show the task solved."""
     unscored: int
-    """Runs without a verdict."""
+    """Those without a verdict."""
     mean_score: float | None
-    """Mean partial credit of the runs with a verdict, 0 to 1; None where there are none."""
+    """Mean partial credit of the others, 0 to 1; None where there are none."""
     broken: dict[str, int]
-    """How many runs did not pass a check, by the check's name."""
+    """How many of them did not pass a check, by the check's name."""
 
 
 class JudgeSummary(Record):

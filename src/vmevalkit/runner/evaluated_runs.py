@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal, TypeVar, get_args
 
 from vmevalkit.errors import UnscorableError
 from vmevalkit.records.base import JsonObject, Record, to_json_value
+from vmevalkit.records.evaluation import Subject
 from vmevalkit.records.run import RunEntry
-from vmevalkit.records.verdict import Exhibit
+from vmevalkit.records.score import ScoreRecord
+from vmevalkit.records.verdict import Exhibit, VerdictRecord
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
+from vmevalkit.store.evaluations import Evaluations
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import RunFolder
+from vmevalkit.store.tree import OutputTree
 from vmevalkit.tasks.questions import GROUND_TRUTH_NAME, METADATA_NAME, PROMPT_NAME
+
+InputName = Literal["first_frame", "final_frame", "ground_truth", "metadata"]
+"""A file of the task that an evaluation may rest on."""
+
+R = TypeVar("R", VerdictRecord, ScoreRecord)
 
 
 class EvaluatedRun(Record):
@@ -57,12 +68,28 @@ class EvaluatedRun(Record):
     def _question(self) -> Path:
         return RunFolder(self.outputs / self.entry.folder).question_dir
 
+    def subject(self) -> Subject:
+        """The run as it is now; where it recorded no hash of its video, with the hash of the file that is there."""
+        subject = Subject.of(self.entry)
+        if subject.video_sha256 is None:
+            return subject.model_copy(update={"video_sha256": hash_of(self.video)})
+        return subject
+
+    def input_hashes(self, names: Iterable[InputName] = get_args(InputName)) -> dict[str, str | None]:
+        """The hash of each of these files of the task; None for one that is not there."""
+        files: dict[InputName, Path | None] = {
+            "first_frame": self.first_frame,
+            "final_frame": self.final_frame,
+            "ground_truth": self.ground_truth,
+            "metadata": self._question / METADATA_NAME,
+        }
+        return {name: hash_of(files[name]) for name in names}
+
     def check_video(self) -> None:
         """Nothing when the video is the one that was recorded; raises UnscorableError when it is not, or not there."""
-        try:
-            sha256 = hash_file(self.video)
-        except OSError as error:
-            raise _changed(self, f"cannot be read ({error.strerror})") from error
+        sha256 = hash_of(self.video)
+        if sha256 is None:
+            raise _changed(self, "cannot be read")
         if self.entry.video_sha256 not in {None, sha256}:
             raise _changed(self, "is not the one that was recorded: its content changed")
 
@@ -70,7 +97,7 @@ class EvaluatedRun(Record):
         """What a judge is given; raises UnscorableError when the video changed or the task's files cannot be read."""
         self.check_video()
         return Exhibit(
-            domain=self.entry.domain or "unknown",
+            domain=self.entry.domain_name,
             task_id=self.entry.task_id or "unknown",
             prompt=_read_prompt(self._question / PROMPT_NAME),
             video=self.video,
@@ -78,6 +105,23 @@ class EvaluatedRun(Record):
             final_frame=self.final_frame,
             metadata=_read_metadata(self._question / METADATA_NAME),
         )
+
+
+def hash_of(path: Path | None) -> str | None:
+    """The hash of a file; None where there is none, or none that can be read."""
+    try:
+        return hash_file(path) if path is not None and path.is_file() else None
+    except OSError:
+        return None
+
+
+def current_records(outputs: Path, evaluations: Evaluations, evaluator: str, kind: type[R]) -> Iterator[R]:
+    """The records of an evaluator about the runs that are in the output tree now, ordered by folder."""
+    with OutputTree(outputs) as tree:
+        for entry in tree.entries():
+            record = evaluations.read(evaluator, entry.folder, kind)
+            if record is not None and record.subject.matches(entry):
+                yield record
 
 
 def _existing(path: Path) -> Path | None:

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from vmevalkit.errors import (
+    InsufficientMemoryError,
     MissingExtraError,
     TimedOutError,
     TooFewSamplesError,
     UnscorableError,
+    VmevalkitError,
 )
 from vmevalkit.features.material import Material, Pairing
 from vmevalkit.features.watching import UNREADABLE, Watching, in_short
-from vmevalkit.metrics.base import Measurement, Metric, Picture
+from vmevalkit.metrics.base import Measurement, Metric
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.evaluation import FrameBasis
 from vmevalkit.records.score import ComparabilityKey, Score
 from vmevalkit.runner.evaluated_runs import EvaluatedRun
-from vmevalkit.store.hashes import hash_file
 
 NOT_AVAILABLE = "not available"
-"""Stands for the implementation of a metric whose extra is not installed; it is looked at again once it is."""
+"""Stands for the implementation of a metric that could not be tried here; it is looked at again once it can be."""
 
-_NOT_TO_BE_HAD = (UnscorableError, TooFewSamplesError, TimedOutError, MissingExtraError)
+LIMITS = (TimedOutError, InsufficientMemoryError)
+"""What a machine with more time or memory may not raise."""
+_NOT_TO_BE_HAD = (UnscorableError, TooFewSamplesError, MissingExtraError, *LIMITS)
 
 
 @dataclass
@@ -39,8 +41,16 @@ class Findings:
     """How the video goes with its reference; None without one."""
     basis: FrameBasis | None = None
     """The frames watched; None where they could not be read to the end."""
+    beyond_limits: set[str] = field(default_factory=set)
+    """Names of metrics that took more time or memory than is allowed here; they are tried again."""
     changed: bool = False
     """True when the video is not the one that was recorded."""
+
+    def give_up(self, metric: Metric, error: VmevalkitError) -> None:
+        """Take down why a metric says nothing."""
+        self.reasons[metric.name] = str(error)
+        if isinstance(error, LIMITS):
+            self.beyond_limits.add(metric.name)
 
 
 def measure(run: EvaluatedRun, metrics: Sequence[type[Metric]]) -> Findings:
@@ -55,6 +65,8 @@ def measure(run: EvaluatedRun, metrics: Sequence[type[Metric]]) -> Findings:
         findings.measured.clear()
         reason = f"The video cannot be read: {in_short(error)}"
         findings.reasons = dict.fromkeys((metric.name for metric in metrics), reason)
+        if isinstance(error, LIMITS):
+            findings.beyond_limits.update(findings.reasons)
     return findings
 
 
@@ -65,7 +77,7 @@ def score_of(metric: type[Metric], findings: Findings, inputs: JsonObject) -> Sc
         pairing = findings.pairing
     key = ComparabilityKey(
         metric=metric.name,
-        implementation=implementation_of(metric),
+        implementation=NOT_AVAILABLE if metric.name in findings.beyond_limits else implementation_of(metric),
         backbone=metric.backbone,
         resize=pairing.resize if pairing else metric.resize,
         frames=metric.frames,
@@ -95,19 +107,7 @@ def implementation_of(metric: type[Metric]) -> str:
 
 def inputs_of(run: EvaluatedRun, metric: type[Metric]) -> JsonObject:
     """The hash of each file of the task that a metric compares with; None for one that is not there."""
-    files: dict[Picture, Path | None] = {
-        "first_frame": run.first_frame,
-        "final_frame": run.final_frame,
-        "reference": run.ground_truth,
-    }
-    return {name: _hash(files[name]) for name in metric.compares_with}
-
-
-def _hash(path: Path | None) -> str | None:
-    try:
-        return None if path is None else hash_file(path)
-    except OSError:
-        return None
+    return dict(run.input_hashes(metric.compares_with))
 
 
 def _measure(run: EvaluatedRun, metrics: Sequence[Metric], findings: Findings) -> None:
@@ -137,11 +137,11 @@ def _watch(watching: Watching, metrics: Sequence[Metric], findings: Findings) ->
                 try:
                     metric.update(frame)
                 except _NOT_TO_BE_HAD as error:
-                    findings.reasons[metric.name] = str(error)
+                    findings.give_up(metric, error)
     for metric in metrics:
         if metric.name not in findings.reasons:
             try:
                 findings.measured[metric.name] = metric.compute()
             except _NOT_TO_BE_HAD as error:
-                findings.reasons[metric.name] = str(error)
+                findings.give_up(metric, error)
     findings.basis = watching.basis

@@ -16,10 +16,9 @@ from vmevalkit.engine.unit import Outcome, Unit
 from vmevalkit.metrics.base import Metric
 from vmevalkit.metrics.registry import load_metric, metrics
 from vmevalkit.records.base import Record
-from vmevalkit.records.evaluation import Subject
 from vmevalkit.records.score import Category, Score, ScoreRecord
-from vmevalkit.runner.evaluated_runs import EvaluatedRun
-from vmevalkit.runner.measuring import Findings, implementation_of, inputs_of, measure, score_of
+from vmevalkit.runner.evaluated_runs import EvaluatedRun, current_records
+from vmevalkit.runner.measuring import NOT_AVAILABLE, Findings, implementation_of, inputs_of, measure, score_of
 from vmevalkit.runner.score_summary import summarise
 from vmevalkit.store.evaluations import Evaluations
 
@@ -49,7 +48,7 @@ class ScoringItem(Record):
     def known(self, category: Category) -> ScoreRecord | None:
         """The record there is already, with only those of its scores that still hold; None without any."""
         record = Evaluations(self.evaluations).read(category, self.run.entry.folder, ScoreRecord)
-        if record is None or record.subject != Subject.of(self.run.entry):
+        if record is None or record.subject != self.run.subject():
             return None
         return record.model_copy(update={"scores": tuple(score for score in record.scores if self._holds(score))})
 
@@ -66,8 +65,13 @@ class ScoringItem(Record):
         if score.key.metric not in metrics():
             return True
         metric = load_metric(score.key.metric)
-        same_inputs = score.details.get("inputs") == inputs_of(self.run, metric)
-        return same_inputs and score.key.implementation == implementation_of(metric)
+        if score.details.get("inputs") != inputs_of(self.run, metric):
+            return False
+        implementation = implementation_of(metric)
+        # What has been measured is not thrown away where the means to measure it again are missing.
+        return score.key.implementation == implementation or (
+            implementation == NOT_AVAILABLE and score.value is not None
+        )
 
 
 @dataclass
@@ -78,6 +82,8 @@ class Scoring:
     """The metrics, in order."""
     runs: Sequence[EvaluatedRun]
     """The runs, in order; those that failed too."""
+    outputs: Path
+    """Root of the output tree."""
     evaluations: Path
     """Root of the evaluations tree."""
     force: bool = False
@@ -137,7 +143,8 @@ def run_scoring(
     )
     evaluations = Evaluations(scoring.evaluations)
     for category in scoring.categories:
-        evaluations.write_summary(category, summarise(category, evaluations.records(category, ScoreRecord)))
+        records = current_records(scoring.outputs, evaluations, category, ScoreRecord)
+        evaluations.write_summary(category, summarise(category, records))
     return summary
 
 
@@ -164,7 +171,7 @@ def _record(item: ScoringItem, category: Category, missing: Sequence[type[Metric
     names = {score.key.metric for score in made}
     kept = [score for score in known.scores if score.key.metric not in names] if known else []
     places = {name: place for place, name in enumerate(metrics())}
-    subject = Subject.of(item.run.entry)
+    subject = item.run.subject()
     return ScoreRecord(
         subject=subject.model_copy(update={"video_sha256": None}) if findings.changed else subject,
         category=category,

@@ -8,14 +8,14 @@ evaluations/{evaluator}/summary.json
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from pydantic import ValidationError
 
 from vmevalkit.atomic import write_atomic, writing
 from vmevalkit.records.base import Record
+from vmevalkit.store.layout import shortened
 
 EVALUATIONS_NAME = "evaluations"
 SUMMARY_NAME = "summary.json"
@@ -23,9 +23,15 @@ SUMMARY_NAME = "summary.json"
 R = TypeVar("R", bound=Record)
 
 
+def beside(outputs: Path, name: str) -> Path:
+    """A folder beside an output tree that belongs to it: `name` for `outputs`, else with the tree's name before it."""
+    tree = outputs.absolute()
+    return tree.parent / (name if tree.name == "outputs" else f"{tree.name}_{name}")
+
+
 def evaluations_beside(outputs: Path) -> Path:
-    """Where the evaluations of an output tree are unless told otherwise: a folder beside it."""
-    return outputs.absolute().parent / EVALUATIONS_NAME
+    """Where the evaluations of an output tree are unless told otherwise."""
+    return beside(outputs, EVALUATIONS_NAME)
 
 
 class Evaluations:
@@ -36,7 +42,8 @@ class Evaluations:
 
     def path(self, evaluator: str, run_folder: str) -> Path:
         """Where the record of a run is; `run_folder` is relative to the output root."""
-        return self.root / evaluator / f"{run_folder}.json"
+        folder = PurePosixPath(run_folder)
+        return self.root / evaluator / folder.parent / f"{shortened(folder.name)}.json"
 
     def read(self, evaluator: str, run_folder: str, kind: type[R]) -> R | None:
         """The record of a run; None where there is none, or none that this version can read: it is made again."""
@@ -44,14 +51,6 @@ class Evaluations:
             return kind.model_validate_json(self.path(evaluator, run_folder).read_bytes())
         except (OSError, ValidationError):
             return None
-
-    def records(self, evaluator: str, kind: type[R]) -> Iterator[R]:
-        """All records of an evaluator that this version can read, ordered by path."""
-        root = self.root / evaluator
-        for path in sorted(set(root.rglob("*.json")) - {root / SUMMARY_NAME}):
-            record = self.read(evaluator, path.relative_to(root).as_posix().removesuffix(".json"), kind)
-            if record is not None:
-                yield record
 
     def write(self, evaluator: str, run_folder: str, record: Record) -> None:
         """Keep the record of a run; raises OutputNotWritableError."""

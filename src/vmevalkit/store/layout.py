@@ -29,7 +29,7 @@ STATE_FOLDER = ".vmevalkit"
 LONGEST_NAME = 255
 """Bytes a file name may have on every common file system."""
 ROOM = 25
-"""Bytes kept free for the time and the number in the name of a run."""
+"""Bytes kept free for what is added to a name, such as the time of a run or an ending."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
 
@@ -86,7 +86,7 @@ class Layout:
         first case and gets a number in the second.
         """
         parent = self.task_folder(model, domain, task_id)
-        stem = run_id or f"{_shortened(f'{model}_{task_id}')}_{started_at:%Y%m%d_%H%M%S}"
+        stem = run_id or f"{shortened(f'{model}_{task_id}')}_{started_at:%Y%m%d_%H%M%S}"
         check_name("run id", stem)
         with writing(parent):
             parent.mkdir(parents=True, exist_ok=True)
@@ -104,8 +104,8 @@ class Layout:
         )
 
 
-def _shortened(name: str) -> str:
-    """The name, or its beginning and a hash of the whole where it would leave no room for a time and a number."""
+def shortened(name: str) -> str:
+    """The name, or its beginning and a hash of the whole where it would leave no room for an addition."""
     content = name.encode()
     if len(content) <= LONGEST_NAME - ROOM:
         return name

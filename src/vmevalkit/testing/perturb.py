@@ -95,12 +95,13 @@ def _resampled(
     frames: Iterable[Image.Image | Pixels], rate: Fraction, wanted: Fraction
 ) -> Iterator[Image.Image | Pixels]:
     """The frame on display at each moment of the wanted rate; the last frame is always among them."""
-    shown, frame = 0, None
+    shown, frame, is_shown = 0, None, True
     for index, frame in enumerate(frames):
+        is_shown = False
         while Fraction(shown) / wanted < Fraction(index + 1) / rate:
             yield frame
-            shown += 1
-    if frame is not None:
+            shown, is_shown = shown + 1, True
+    if frame is not None and not is_shown:
         yield frame
 
 
