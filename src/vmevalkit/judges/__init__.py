@@ -1,0 +1,1 @@
+"""Judges: what gives a verdict on a run."""

@@ -1,0 +1,1 @@
+"""Verdicts by rules: one verifier per domain, which reads the puzzle from the pixels."""

@@ -1,0 +1,75 @@
+"""What a verifier is, and how its findings become a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.footage import Footage
+from vmevalkit.records.base import JsonObject, first_fault
+from vmevalkit.records.verdict import Check, Verdict
+
+
+class Details(BaseModel):
+    """The part of a task's `details` that a verifier reads; what else is there is left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+K = TypeVar("K", bound=Details)
+
+
+def read_details(kind: type[K], metadata: JsonObject) -> K:
+    """What the verifier needs of a task's metadata; raises UnscorableError, `at_fault` the task, where it lacks."""
+    try:
+        return kind.model_validate(metadata.get("details"))
+    except ValidationError as error:
+        raise UnscorableError(
+            f"The task's question_metadata.json lacks what its verifier needs: details.{first_fault(error)}",
+            expected="the metadata that `vmevalkit tasks create` writes",
+            next_step="Create the task again, or judge by its final frame: --judge goal_frame",
+            at_fault="task",
+        ) from error
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a verifier saw."""
+
+    progress: float
+    """How much of the solution is there at the end, 0 to 1; 0 where nothing was done."""
+    checks: tuple[Check, ...]
+    """First of all whether the solution is there; then the rules of the task, each kept or broken. At least one."""
+
+    def __post_init__(self) -> None:
+        if not self.checks:
+            raise ValueError("expected at least one check")
+
+    def verdict(self) -> Verdict:
+        """Solved when every check passed; else the progress, halved with every broken rule."""
+        solution, *rules = self.checks
+        broken = [rule for rule in rules if not rule.passed]
+        if solution.passed and not broken:
+            return Verdict(outcome="answered", solved=True, score=1.0, reason=solution.reason, checks=self.checks)
+        score = min(0.99, round(self.progress / 2 ** len(broken), 3))
+        decisive = broken[0] if solution.passed else solution
+        return Verdict(outcome="answered", solved=False, score=score, reason=decisive.reason, checks=self.checks)
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Reads one domain's puzzle from footage and says whether it was solved by legal steps."""
+
+    version: int
+    """Raised whenever equal videos may get another verdict than before."""
+    verify: Callable[[Footage, JsonObject], Finding]
+    """What is to be seen, given the footage and the task's metadata; raises UnscorableError where it cannot be read."""
+
+
+def at(numbers: Sequence[int]) -> str:
+    """`frame 7`, or `frames 7 to 12`, for the reasons of checks."""
+    return f"frame {numbers[0]}" if len(numbers) == 1 else f"frames {numbers[0]} to {numbers[-1]}"

@@ -1,0 +1,42 @@
+"""The rules judge: one verifier per domain, behind the face of every judge."""
+
+from __future__ import annotations
+
+from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.base import Judgement
+from vmevalkit.judges.hearing import hear, unscored
+from vmevalkit.judges.rules.base import Verifier
+from vmevalkit.records.verdict import Exhibit, JudgeIdentity
+from vmevalkit.registry import Registry
+
+
+class RulesJudge:
+    """Looks only at the generated video, the first frame it was to start from, and the task's metadata."""
+
+    name = "rules"
+
+    def __init__(self, verifiers: Registry[Verifier]) -> None:
+        self._verifiers = verifiers
+
+    def identity(self, domain: str) -> JudgeIdentity | None:
+        """Who judges tasks of this domain; None for a domain without a verifier."""
+        if domain not in self._verifiers:
+            return None
+        implementation = f"{domain} {self._verifiers.get(domain).version}"
+        return JudgeIdentity(name=self.name, kind="rules", implementation=implementation, evidence="strong")
+
+    def judge(self, exhibit: Exhibit) -> Judgement:
+        """The verdict on a run, or why there is none."""
+        verifier, metadata = self._verifiers.get(exhibit.domain), exhibit.metadata
+        if metadata is None:
+            return Judgement(unscored(_no_metadata(), "task"), None)
+        return hear(exhibit, lambda footage: verifier.verify(footage, metadata).verdict())
+
+
+def _no_metadata() -> UnscorableError:
+    return UnscorableError(
+        "The task has no question_metadata.json",
+        expected="one with the solution and where it is to be seen",
+        next_step="Judge by the final frame instead: --judge goal_frame",
+        at_fault="task",
+    )
