@@ -11,7 +11,7 @@ import typer
 
 from vmevalkit import __version__
 from vmevalkit.cli.text import printable
-from vmevalkit.errors import VmevalkitError
+from vmevalkit.errors import EXIT_INTERRUPTED, VmevalkitError
 from vmevalkit.registry import load_target
 
 
@@ -32,8 +32,14 @@ NOUNS = {
     "tasks": Noun("vmevalkit.cli.tasks:app", "Create, check and look at task pairs."),
     "models": Noun("vmevalkit.cli.models:app", "See which models there are and what they accept."),
     "runs": Noun("vmevalkit.cli.runs:app", "List, look at and verify runs."),
+    "judge": Noun(
+        "vmevalkit.cli.judge:judge", "Say of every run whether it solved its task, and why.", has_argument=True
+    ),
     "score": Noun(
         "vmevalkit.cli.score:score", "Measure the videos of runs, with metrics that need no weights.", has_argument=True
+    ),
+    "report": Noun(
+        "vmevalkit.cli.report:report", "Write a report: tables, intervals, plots, a page per task.", has_argument=True
     ),
     "doctor": Noun("vmevalkit.cli.doctor:doctor", "See what works here, what is missing, and what mends it."),
 }
@@ -43,10 +49,11 @@ Start here:
 
   vmevalkit tasks create --pairs-per-domain 3
   vmevalkit generate --all-tasks
+  vmevalkit judge
   vmevalkit score
+  vmevalkit report
 """
 
-EXIT_INTERRUPTED = 130
 REPEATABLE = {"--model", "--only-model", "--task-id", "--domain"}
 
 

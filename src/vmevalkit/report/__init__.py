@@ -1,0 +1,1 @@
+"""The report: aggregates, intervals, tables, plots and exports."""
