@@ -117,11 +117,12 @@ def test_doing_nothing_scores_nothing() -> None:
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
-def test_the_score_grows_with_the_turn(share: float) -> None:
+def test_progress_is_the_share_of_the_turn(share: float) -> None:
     case = make(SOLVED)
-    verdict = judge(case, seen(case, *np.linspace(0, asked(case) * share, 20)))
-    assert verdict.score == pytest.approx(share * 4 / 5, abs=0.02)
-    assert named(verdict, "direction").passed
+    frames = seen(case, *np.linspace(0, asked(case) * share, 20))
+    finding = VERIFIER.verify(footage(case.first_frame, frames), {"details": case.details})
+    assert finding.progress == pytest.approx(share, abs=0.02)
+    assert [check.name for check in finding.checks if not check.passed] == ["final view"]
 
 
 def test_arriving_the_other_way_round_is_not_solved() -> None:
