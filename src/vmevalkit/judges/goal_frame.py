@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.base import Judgement
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.hearing import hear, unscored
-from vmevalkit.judges.rules.base import Finding
 from vmevalkit.media.images import open_image
 from vmevalkit.records.verdict import Check, Exhibit, JudgeIdentity
 from vmevalkit.vision.registration import Pixels

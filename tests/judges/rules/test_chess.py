@@ -12,17 +12,15 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import UnscorableError
-from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.rules.chess import VERIFIER
 from vmevalkit.judges.rules.judge import RulesJudge
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.evaluation import FrameBasis
 from vmevalkit.records.verdict import Exhibit, Verdict
 from vmevalkit.registry import Registry
 from vmevalkit.testing.cases.base import SOLVED, Case
 from vmevalkit.testing.cases.chess import MAKERS
+from vmevalkit.testing.footage import footage_of
 from vmevalkit.testing.perturb import draw_perturbation, write_perturbed
-from vmevalkit.vision.registration import Registration
 
 WRONG = sorted(set(MAKERS) - {SOLVED})
 RATE = 8
@@ -32,24 +30,9 @@ def make(kind: str, seed: int = 0) -> Case:
     return MAKERS[kind](Random(f"{kind}{seed}"), "medium")
 
 
-def footage(first: Image.Image, frames: Iterable[Any]) -> Footage:
-    pixels = np.stack([np.asarray(frame) for frame in frames])
-    numbers = tuple(range(len(pixels)))
-    return Footage(
-        frames=pixels,
-        numbers=numbers,
-        seconds=tuple(number / RATE for number in numbers),
-        reference=np.asarray(first),
-        registration=Registration(np.eye(3), np.vstack([np.eye(3), np.zeros(3)]), 1.0, first.size),
-        basis=FrameBasis(
-            frames=len(pixels), frames_total=len(pixels), strategy="uniform", decoder="none", frames_sha256=""
-        ),
-    )
-
-
 def judge(case: Case, frames: Iterable[Any] | None = None) -> Verdict:
     shown = list(case.frames())[::3] if frames is None else frames
-    return VERIFIER.verify(footage(case.first_frame, shown), {"details": case.details}).verdict()
+    return VERIFIER.verify(footage_of(case.first_frame, shown, RATE), {"details": case.details}).verdict()
 
 
 def named(verdict: Verdict, name: str) -> tuple[bool, str]:
@@ -149,7 +132,7 @@ def _without(details: JsonObject, name: str) -> JsonObject:
 @pytest.mark.parametrize("name", ["pieces", "final_pieces", "move", "geometry"])
 def test_metadata_that_lacks_something_is_the_tasks_fault(name: str) -> None:
     case = make("still")
-    shown = footage(case.first_frame, [case.first_frame] * 3)
+    shown = footage_of(case.first_frame, [case.first_frame] * 3)
     with pytest.raises(UnscorableError, match=f"details.{name}") as caught:
         VERIFIER.verify(shown, {"details": _without(case.details, name)})
     assert caught.value.at_fault == "task"
@@ -166,7 +149,7 @@ def test_metadata_that_lacks_something_is_the_tasks_fault(name: str) -> None:
 )
 def test_metadata_that_does_not_fit_is_the_tasks_fault(change: JsonObject) -> None:
     case = make("still")
-    shown = footage(case.first_frame, [case.first_frame] * 3)
+    shown = footage_of(case.first_frame, [case.first_frame] * 3)
     with pytest.raises(UnscorableError) as caught:
         VERIFIER.verify(shown, {"details": case.details | change})
     assert caught.value.at_fault == "task"
@@ -176,7 +159,7 @@ def test_a_first_frame_without_the_puzzle_is_the_tasks_fault() -> None:
     case = make("still")
     blank = Image.new("RGB", case.first_frame.size, "white")
     with pytest.raises(UnscorableError, match="does not show"):
-        VERIFIER.verify(footage(blank, [blank] * 3), {"details": case.details})
+        VERIFIER.verify(footage_of(blank, [blank] * 3), {"details": case.details})
 
 
 @pytest.mark.parametrize("kind", [SOLVED, "object_swapped"])

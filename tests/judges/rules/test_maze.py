@@ -10,19 +10,17 @@ from PIL import Image
 from pydantic import JsonValue
 
 from vmevalkit.errors import UnscorableError
-from vmevalkit.judges.footage import Footage, film
-from vmevalkit.judges.rules.base import Finding
+from vmevalkit.judges.finding import Finding
+from vmevalkit.judges.footage import film
 from vmevalkit.judges.rules.maze import VERIFIER
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.evaluation import FrameBasis
 from vmevalkit.records.verdict import Exhibit
 from vmevalkit.tasks.domains.canvas import FPS
 from vmevalkit.testing.cases.base import SOLVED, Case
 from vmevalkit.testing.cases.maze import MAKERS
+from vmevalkit.testing.footage import footage_of
 from vmevalkit.testing.perturb import draw_perturbation, write_perturbed
-from vmevalkit.vision.registration import Registration
 
-BASIS = FrameBasis(frames=2, frames_total=2, strategy="uniform", decoder="none", frames_sha256="0" * 64)
 BROKEN = {
     "wall_crossed": {"walls"},
     "diagonal_cut": {"walls"},
@@ -44,19 +42,10 @@ BROKEN = {
 BLACK = Image.new("RGB", (512, 512))
 
 
-def footage_of(frames: Iterable[Image.Image], first_frame: Image.Image) -> Footage:
-    """Frames as a judge would see them, had no model or codec touched them."""
-    stack = np.stack([np.asarray(frame) for frame in frames])
-    numbers = tuple(range(len(stack)))
-    placed = Registration(np.eye(3), np.vstack([np.eye(3), np.zeros(3)]), 1.0, first_frame.size)
-    seconds = tuple(2 * number / FPS for number in numbers)
-    return Footage(stack, numbers, seconds, np.asarray(first_frame), placed, BASIS)
-
-
 def find(case: Case, frames: Iterable[Image.Image] | None = None) -> Finding:
     """What the verifier finds in every other frame of a case, or in other frames of its task."""
     shown = list(case.frames())[::2] if frames is None else frames
-    return VERIFIER.verify(footage_of(shown, case.first_frame), {"details": case.details})
+    return VERIFIER.verify(footage_of(case.first_frame, shown, FPS / 2), {"details": case.details})
 
 
 def broken(finding: Finding) -> dict[str, str]:
@@ -148,7 +137,7 @@ def test_the_reason_names_the_frame_and_the_wall(
     small_maze: JsonObject, draw_small: Callable[[float, float], Image.Image]
 ) -> None:
     frames = [draw_small(x, 156) for x in (156, 156, 200, 256, 310, 356, 356)]
-    finding = VERIFIER.verify(footage_of(frames, frames[0]), {"details": small_maze})
+    finding = VERIFIER.verify(footage_of(frames[0], frames, FPS / 2), {"details": small_maze})
     wall = "the wall between row 1 column 1 and row 1 column 2"
     assert broken(finding)["walls"] == f"Frame 3: the disc crosses {wall}"
 
@@ -158,7 +147,7 @@ def test_the_way_around_the_wall_is_right(
 ) -> None:
     places = [(156, 156), (156, 250), (156, 356), (256, 356), (356, 356), (356, 250), (356, 156)]
     frames = [draw_small(x, y) for x, y in places for _ in (0, 1)]
-    assert broken(VERIFIER.verify(footage_of(frames, frames[0]), {"details": small_maze})) == {}
+    assert broken(VERIFIER.verify(footage_of(frames[0], frames, FPS / 2), {"details": small_maze})) == {}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +157,7 @@ def test_brushing_along_a_wall_is_no_crossing_but_lying_on_it_is(
     x: float, is_touching: bool, small_maze: JsonObject, draw_small: Callable[[float, float], Image.Image]
 ) -> None:
     frames = [draw_small(*place) for place in ((156, 156), (120, 250), (x - 10 * is_touching, 300), (156, 356))]
-    finding = VERIFIER.verify(footage_of(frames, frames[0]), {"details": small_maze})
+    finding = VERIFIER.verify(footage_of(frames[0], frames, FPS / 2), {"details": small_maze})
     assert ("walls" in broken(finding)) == is_touching
 
 
@@ -215,5 +204,5 @@ def test_black_frames_in_between_hide_the_way(solved: Case) -> None:
 )
 def test_metadata_that_lacks_something_is_the_task_s_fault(damage: JsonObject, solved: Case) -> None:
     with pytest.raises(UnscorableError) as caught:
-        VERIFIER.verify(footage_of([solved.first_frame] * 2, solved.first_frame), {"details": solved.details | damage})
+        VERIFIER.verify(footage_of(solved.first_frame, [solved.first_frame] * 2), {"details": solved.details | damage})
     assert caught.value.at_fault == "task"

@@ -9,19 +9,17 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import UnscorableError
-from vmevalkit.judges.footage import Footage, film
-from vmevalkit.judges.rules.base import Finding
+from vmevalkit.judges.finding import Finding
+from vmevalkit.judges.footage import film
 from vmevalkit.judges.rules.raven import VERIFIER
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.evaluation import FrameBasis
 from vmevalkit.records.verdict import Exhibit
 from vmevalkit.tasks.domains.canvas import FPS
 from vmevalkit.testing.cases.base import SOLVED, Case
 from vmevalkit.testing.cases.raven import MAKERS
+from vmevalkit.testing.footage import footage_of
 from vmevalkit.testing.perturb import draw_perturbation, write_perturbed
-from vmevalkit.vision.registration import Registration
 
-BASIS = FrameBasis(frames=2, frames_total=2, strategy="uniform", decoder="none", frames_sha256="0" * 64)
 BROKEN = {
     "wrong_candidate": {"answer", "glide", "mark"},
     "wrong_content": {"answer", "glide"},
@@ -43,19 +41,10 @@ BROKEN = {
 BLACK = Image.new("RGB", (512, 512))
 
 
-def footage_of(frames: Iterable[Image.Image], first_frame: Image.Image) -> Footage:
-    """Frames at half the usual rate as a judge would see them, had no model or codec touched them."""
-    stack = np.stack([np.asarray(frame) for frame in frames])
-    numbers = tuple(range(len(stack)))
-    placed = Registration(np.eye(3), np.vstack([np.eye(3), np.zeros(3)]), 1.0, first_frame.size)
-    seconds = tuple(2 * number / FPS for number in numbers)
-    return Footage(stack, numbers, seconds, np.asarray(first_frame), placed, BASIS)
-
-
 def find(case: Case, frames: Iterable[Image.Image] | None = None) -> Finding:
     """What the verifier finds in every other frame of a case, or in other frames of its task."""
     shown = list(case.frames())[::2] if frames is None else frames
-    return VERIFIER.verify(footage_of(shown, case.first_frame), {"details": case.details})
+    return VERIFIER.verify(footage_of(case.first_frame, shown, FPS / 2), {"details": case.details})
 
 
 def broken(finding: Finding) -> dict[str, str]:
@@ -171,5 +160,5 @@ def test_black_frames_in_between_hide_the_way(solved: Case, solved_frames: list[
 )
 def test_metadata_that_lacks_something_is_the_task_s_fault(damage: JsonObject, solved: Case) -> None:
     with pytest.raises(UnscorableError) as caught:
-        VERIFIER.verify(footage_of([solved.first_frame] * 2, solved.first_frame), {"details": solved.details | damage})
+        VERIFIER.verify(footage_of(solved.first_frame, [solved.first_frame] * 2), {"details": solved.details | damage})
     assert caught.value.at_fault == "task"

@@ -14,20 +14,18 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import UnscorableError
-from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.rules.base import Verifier
 from vmevalkit.judges.rules.judge import RulesJudge
 from vmevalkit.judges.rules.rotation import rotation_verifier
 from vmevalkit.judges.rules.rotation_details import RotationDetails
-from vmevalkit.records.evaluation import FrameBasis
 from vmevalkit.records.task import Difficulty
 from vmevalkit.records.verdict import Check, Exhibit, Verdict
 from vmevalkit.registry import Registry
 from vmevalkit.runner.scene_views import view
 from vmevalkit.testing.cases.base import SOLVED, Case
 from vmevalkit.testing.cases.rotation import MAKERS
+from vmevalkit.testing.footage import footage_of
 from vmevalkit.testing.perturb import draw_perturbation, write_perturbed
-from vmevalkit.vision.registration import Registration
 
 VERIFIER = rotation_verifier(view)
 WRONG = sorted(set(MAKERS) - {SOLVED})
@@ -59,24 +57,9 @@ def frames_of(case: Case) -> list[Image.Image]:
     return list(islice(case.frames(), 0, None, 2))
 
 
-def footage(first: Image.Image, frames: Sequence[Any]) -> Footage:
-    pixels = np.stack([np.asarray(frame) for frame in frames])
-    numbers = tuple(range(len(pixels)))
-    return Footage(
-        frames=pixels,
-        numbers=numbers,
-        seconds=tuple(number / HALF_RATE for number in numbers),
-        reference=np.asarray(first),
-        registration=Registration(np.eye(3), np.array([[1.0] * 3, [0.0] * 3]), 1.0, first.size),
-        basis=FrameBasis(
-            frames=len(pixels), frames_total=len(pixels), strategy="uniform", decoder="none", frames_sha256=""
-        ),
-    )
-
-
 def judge(case: Case, frames: Sequence[Any] | None = None) -> Verdict:
     shown = frames_of(case) if frames is None else frames
-    return VERIFIER.verify(footage(case.first_frame, shown), {"details": case.details}).verdict()
+    return VERIFIER.verify(footage_of(case.first_frame, shown, HALF_RATE), {"details": case.details}).verdict()
 
 
 def named(verdict: Verdict, name: str) -> Check:
@@ -120,7 +103,7 @@ def test_doing_nothing_scores_nothing() -> None:
 def test_progress_is_the_share_of_the_turn(share: float) -> None:
     case = make(SOLVED)
     frames = seen(case, *np.linspace(0, asked(case) * share, 20))
-    finding = VERIFIER.verify(footage(case.first_frame, frames), {"details": case.details})
+    finding = VERIFIER.verify(footage_of(case.first_frame, frames, HALF_RATE), {"details": case.details})
     assert finding.progress == pytest.approx(share, abs=0.02)
     assert [check.name for check in finding.checks if not check.passed] == ["final view"]
 
@@ -212,7 +195,7 @@ def test_metadata_that_lacks_something_is_the_task_s_fault(missing: str) -> None
     case = make(SOLVED)
     details = {name: value for name, value in case.details.items() if name != missing}
     with pytest.raises(UnscorableError, match=rf"details\.{missing}") as caught:
-        VERIFIER.verify(footage(case.first_frame, seen(case, 0, 10)), {"details": details})
+        VERIFIER.verify(footage_of(case.first_frame, seen(case, 0, 10)), {"details": details})
     assert caught.value.at_fault == "task"
 
 
@@ -221,14 +204,14 @@ def test_a_turn_that_makes_no_sense_is_the_task_s_fault(angle: Any) -> None:
     case = make(SOLVED)
     with pytest.raises(UnscorableError, match="signed_angle"):
         VERIFIER.verify(
-            footage(case.first_frame, seen(case, 0, 10)), {"details": {**case.details, "signed_angle": angle}}
+            footage_of(case.first_frame, seen(case, 0, 10)), {"details": {**case.details, "signed_angle": angle}}
         )
 
 
 def test_metadata_of_another_task_is_noticed() -> None:
     case, other = make(SOLVED), make(SOLVED, "hard")
     with pytest.raises(UnscorableError, match="does not show the sculpture") as caught:
-        VERIFIER.verify(footage(case.first_frame, seen(case, 0, 10)), {"details": other.details})
+        VERIFIER.verify(footage_of(case.first_frame, seen(case, 0, 10)), {"details": other.details})
     assert caught.value.at_fault == "task"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import Finding, Verifier, read_details
+from vmevalkit.judges.rules.base import Verifier, read_details
 from vmevalkit.judges.rules.chess_details import EMPTY, SQUARES, UNKNOWN, ChessDetails
 from vmevalkit.judges.rules.chess_game import Game, watch
 from vmevalkit.judges.rules.chess_move import one_move, played

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import ImageColor
 
 from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import Finding, Verifier, read_details
+from vmevalkit.judges.rules.base import Verifier, read_details
+from vmevalkit.judges.rules.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.maze_corridors import Corridors, name
 from vmevalkit.judges.rules.maze_details import MazeDetails
 from vmevalkit.judges.rules.maze_disc import LONGEST_ABSENCE, check_disc
@@ -20,9 +20,6 @@ from vmevalkit.judges.rules.maze_track import DiscFinder
 from vmevalkit.judges.rules.maze_walk import Sighting, Walk
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Check
-
-LEAST_CORRELATION = 0.3
-"""Below this, a frame does not show the maze at all."""
 
 
 def verify(footage: Footage, metadata: JsonObject) -> Finding:
@@ -74,26 +71,7 @@ def _require_readable(footage: Footage, details: MazeDetails, corridors: Corrido
             expected="openings that join them",
             at_fault="task",
         )
-    shows = [_likeness(frame, footage.reference) > LEAST_CORRELATION for frame in footage.frames]
-    if not shows[-1]:
-        last = max((number for number, shown in zip(footage.numbers, shows, strict=True) if shown), default=None)
-        since = "in any frame" if last is None else f"after frame {last}"
-        raise UnscorableError(
-            f"The maze is not to be seen {since}, so where the disc ends cannot be told",
-            expected="a picture of the maze up to the last frame",
-            at_fault="video",
-        )
-
-
-def _likeness(frame: NDArray[np.uint8], reference: NDArray[np.uint8]) -> float:
-    """Correlation of two pictures seen from afar, -1 to 1; 0 where one is plain."""
-    one, other = (
-        np.asarray(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), np.float64).mean(axis=2)
-        for picture in (frame, reference)
-    )
-    if min(one.std(), other.std()) < 2:
-        return 0.0
-    return float(((one - one.mean()) * (other - other.mean())).mean() / (one.std() * other.std()))
+    require_shown_at_end(footage, "maze", "where the disc ends")
 
 
 def _check_goal(walk: Walk, details: MazeDetails, footage: Footage) -> Check:

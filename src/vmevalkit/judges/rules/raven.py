@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
-import numpy as np
-
 from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import Finding, Verifier, at, read_details
+from vmevalkit.judges.rules.base import Verifier, at, read_details
+from vmevalkit.judges.rules.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.raven_details import Box, RavenDetails
 from vmevalkit.judges.rules.raven_glide import LEAST_BETWEEN, LONGEST_ABSENCE, LONGEST_LEAP
 from vmevalkit.judges.rules.raven_reading import QUESTION, Reading, lasting
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Check
-from vmevalkit.vision.registration import Pixels
 
 MARKED, PARTLY_MARKED = 0.5, 0.35
 """Share of the frame around a candidate that is a frame, and that is too much for a candidate without one."""
-LEAST_CORRELATION = 0.3
-"""Below this, a frame does not show the matrix at all."""
 FOR_CONTENT, FOR_MARK = 0.8, 0.2
 """What the right content in its place is worth, and the frame around the right candidate."""
 
@@ -58,26 +54,7 @@ def _require_readable(details: RavenDetails, footage: Footage) -> None:
             expected="the first frame that the metadata was written for",
             at_fault="task",
         )
-    shows = [_likeness(frame, footage.reference) > LEAST_CORRELATION for frame in footage.frames]
-    if not shows[-1]:
-        last = max((number for number, shown in zip(footage.numbers, shows, strict=True) if shown), default=None)
-        since = "in any frame" if last is None else f"after frame {last}"
-        raise UnscorableError(
-            f"The matrix is not to be seen {since}, so what it was completed with cannot be told",
-            expected="a picture of the matrix up to the last frame",
-            at_fault="video",
-        )
-
-
-def _likeness(frame: Pixels, reference: Pixels) -> float:
-    """Correlation of two pictures seen from afar, -1 to 1; 0 where one is plain."""
-    one, other = (
-        np.asarray(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), np.float64).mean(axis=2)
-        for picture in (frame, reference)
-    )
-    if min(one.std(), other.std()) < 2:
-        return 0.0
-    return float(((one - one.mean()) * (other - other.mean())).mean() / (one.std() * other.std()))
+    require_shown_at_end(footage, "matrix", "what it was completed with")
 
 
 def _check_answer(reading: Reading) -> Check:

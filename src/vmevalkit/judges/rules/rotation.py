@@ -7,8 +7,9 @@ from functools import lru_cache, partial
 import numpy as np
 
 from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import Finding, Verifier, read_details
+from vmevalkit.judges.rules.base import Verifier, read_details
 from vmevalkit.judges.rules.rotation_checks import Reading, all_checks
 from vmevalkit.judges.rules.rotation_details import Renderer, RotationDetails
 from vmevalkit.judges.rules.rotation_likeness import Comparison

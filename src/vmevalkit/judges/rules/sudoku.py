@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmevalkit.errors import UnscorableError
+from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import Finding, Verifier, at, read_details
+from vmevalkit.judges.rules.base import Verifier, at, read_details
 from vmevalkit.judges.rules.sudoku_cells import EMPTY, UNCLEAR, Digits, Floats, Reader
 from vmevalkit.judges.rules.sudoku_details import SudokuDetails
 from vmevalkit.judges.rules.sudoku_writing import Span, most_at_once, one_after_another, spans
