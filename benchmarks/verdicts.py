@@ -14,7 +14,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -23,7 +23,9 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from vmevalkit.records.task import Difficulty
 from vmevalkit.records.verdict import Exhibit
+from vmevalkit.report.statistics import wilson
 from vmevalkit.runner.judges import load_judge
 from vmevalkit.tasks.create import DIFFICULTIES
 from vmevalkit.tasks.domain_registry import domains
@@ -50,17 +52,31 @@ def makers_of(domain: str) -> Makers:
     return makers
 
 
-def kinds_for(domain: str, cases: int) -> list[str]:
-    """The kind of each case: solved, then each wrong kind in turn."""
+class Plan(NamedTuple):
+    """A case to be made."""
+
+    kind: str
+    number: int
+    difficulty: Difficulty
+
+
+def plans_for(domain: str, cases: int) -> list[Plan]:
+    """Solved cases, then wrong kinds in turn; the cases of each kind are easy, medium and hard in turn."""
     wrong = [kind for kind in makers_of(domain) if kind != SOLVED]
-    return [SOLVED] * (cases // 2) + list(islice(cycle(wrong), cases - cases // 2))
+    kinds = [SOLVED] * (cases // 2) + list(islice(cycle(wrong), cases - cases // 2))
+    seen: Counter[str] = Counter()
+    plans = []
+    for number, kind in enumerate(kinds):
+        plans.append(Plan(kind, number, DIFFICULTIES[seen[kind] % len(DIFFICULTIES)]))
+        seen[kind] += 1
+    return plans
 
 
-def run_trial(domain: str, seed: int, numbered: tuple[int, str]) -> Trial:
+def run_trial(domain: str, seed: int, plan: Plan) -> Trial:
     """Make, disturb and judge one case."""
-    number, kind = numbered
+    kind, number, difficulty = plan
     random = Random(f"{seed}/{domain}/{kind}/{number}")
-    case = makers_of(domain)[kind](random, DIFFICULTIES[number % len(DIFFICULTIES)])
+    case = makers_of(domain)[kind](random, difficulty)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         case.first_frame.save(folder / "first_frame.png")
@@ -99,9 +115,13 @@ def confusion(domain: str, trials: list[Trial]) -> tuple[list[str], bool]:
     agreement = right / len(trials)
     seconds = sorted(trial.seconds for trial in trials)
     median, slowest = seconds[len(seconds) // 2], seconds[-1]
+    wrong = sum(trial.kind != SOLVED for trial in trials)
+    accepted = sum(trial.kind != SOLVED and trial.solved is True for trial in trials)
+    bound = wilson(accepted, wrong)
     lines += [
         "",
         f"Agreement {right} of {len(trials)} ({agreement:.1%}); {median:.2f} s a verdict, at most {slowest:.2f} s",
+        f"Wrong cases accepted: {accepted} of {wrong}; Wilson's 95 % interval ends at {bound.high if bound else 1:.1%}",
         "",
     ]
     for trial in trials:
@@ -120,9 +140,8 @@ def main() -> int:
     arguments = parser.parse_args()
     everything_fine = True
     for domain in arguments.domain or domains().names():
-        kinds = list(enumerate(kinds_for(domain, arguments.cases)))
         with ProcessPoolExecutor(arguments.workers) as pool:
-            trials = list(pool.map(partial(run_trial, domain, arguments.seed), kinds))
+            trials = list(pool.map(partial(run_trial, domain, arguments.seed), plans_for(domain, arguments.cases)))
         lines, fine = confusion(domain, trials)
         print("\n".join(lines), flush=True)
         everything_fine &= fine

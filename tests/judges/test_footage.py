@@ -53,9 +53,22 @@ def test_everything_at_once_is_undone(exhibit: Exhibit, picture: Image.Image, se
 
 def test_a_long_video_is_thinned_to_its_ends(exhibit: Exhibit, picture: Image.Image) -> None:
     encode([picture] * 50, exhibit.video, 24)
-    footage = film(exhibit, most_frames=10)
-    assert (len(footage), footage.numbers[0], footage.numbers[-1]) == (10, 0, 49)
-    assert (footage.basis.frames, footage.basis.frames_total) == (10, 50)
+    footage = film(exhibit, most_frames=20)
+    assert (len(footage), footage.numbers[0], footage.numbers[-1]) == (20, 0, 49)
+    assert (footage.basis.frames, footage.basis.frames_total) == (20, 50)
+
+
+def test_a_video_too_long_to_be_followed_is_no_fault_of_the_model(exhibit: Exhibit, picture: Image.Image) -> None:
+    encode([picture] * 50, exhibit.video, 24)
+    with pytest.raises(UnscorableError, match="too long to be followed in 10 frames") as caught:
+        film(exhibit, most_frames=10)
+    assert caught.value.at_fault == "judge"
+
+
+def test_a_video_that_cuts_much_of_the_picture_off_cannot_be_judged(exhibit: Exhibit, picture: Image.Image) -> None:
+    encode([picture.crop((0, 84, 384, 300))] * 4, exhibit.video, 24)
+    with pytest.raises(UnscorableError, match=r"only a part of the task's picture: 4[34]% of it is cut off"):
+        film(exhibit)
 
 
 def test_a_black_video_does_not_show_the_task(exhibit: Exhibit) -> None:

@@ -17,10 +17,14 @@ from vmevalkit.records.verdict import Exhibit
 from vmevalkit.records.video import VideoInfo
 from vmevalkit.vision.registration import Pixels, Registration, register
 
-MOST_FRAMES = 240
+MOST_FRAMES = 1200
 """Frames looked at; longer videos are thinned evenly, first and last frame included."""
+LONGEST_STEP = 0.15
+"""Seconds between the frames of a thinned video; what moves could not be followed over longer ones."""
+MOST_CUT_OFF = 0.1
+"""Share of the task's picture that may lie outside the frame."""
 MOST_BYTES = 2**30
-"""Memory for the frames; larger pictures are looked at in fewer frames."""
+"""Memory for the frames, as decoded and as straightened; larger pictures are looked at in fewer frames."""
 LEAST_FRAMES = 2
 LEAST_SIDE = 32
 """Pixels; a smaller task picture cannot be recognised."""
@@ -63,10 +67,13 @@ def film(exhibit: Exhibit, most_frames: int = MOST_FRAMES) -> Footage:
             next_step="Create the task with a larger picture",
             at_fault="task",
         )
-    most_frames = max(LEAST_FRAMES, min(most_frames, MOST_BYTES // reference.nbytes))
-    sample = isolated_select_frames(
-        exhibit.video, most_frames, size=_handy_size(isolated_probe(exhibit.video), reference)
-    )
+    video = isolated_probe(exhibit.video)
+    width, height = _handy_size(video, reference)
+    affordable = MOST_BYTES // max(reference.nbytes, 3 * width * height)
+    most_frames = max(LEAST_FRAMES, min(most_frames, affordable))
+    if video.frame_count > most_frames and video.duration_seconds / most_frames > LONGEST_STEP:
+        raise _too_long(video, most_frames)
+    sample = isolated_select_frames(exhibit.video, most_frames, size=(width, height))
     if len(sample.frames) < LEAST_FRAMES:
         raise UnscorableError(
             "The video has a single frame", expected="one that shows something happen", at_fault="video"
@@ -74,6 +81,12 @@ def film(exhibit: Exhibit, most_frames: int = MOST_FRAMES) -> Footage:
     registration = register(sample.frames[0], reference)
     if registration is None or registration.correlation < LEAST_CORRELATION:
         raise _not_shown(exhibit.video, sample.frames, registration)
+    if (share := registration.share_outside((width, height))) > MOST_CUT_OFF:
+        raise UnscorableError(
+            f"The video shows only a part of the task's picture: {share:.0%} of it is cut off",
+            expected=f"a video that shows it all; {MOST_CUT_OFF:.0%} may be missing",
+            at_fault="video",
+        )
     meta = sample.meta
     return Footage(
         frames=straighten(sample.frames, registration),
@@ -94,6 +107,14 @@ def _handy_size(video: VideoInfo, reference: Pixels) -> tuple[int, int]:
     """Width and height to decode to: the video's own, or less where it is much larger than the reference."""
     scale = min(1.0, 1.5 * min(reference.shape[:2]) / min(video.width, video.height))
     return max(1, round(video.width * scale)), max(1, round(video.height * scale))
+
+
+def _too_long(video: VideoInfo, most_frames: int) -> UnscorableError:
+    return UnscorableError(
+        f"The video is {video.duration_seconds:.0f} seconds long, too long to be followed in {most_frames} frames",
+        expected=f"at most {most_frames * LONGEST_STEP:.0f} seconds with a first frame of this size",
+        at_fault="judge",
+    )
 
 
 def _not_shown(video: Path, frames: NDArray[np.uint8], registration: Registration | None) -> UnscorableError:

@@ -29,6 +29,7 @@ _PLAIN = 8
 _SURE = 0.9
 """Correlation from which on the right place is found."""
 _COLOR_SAMPLES = 128
+_PLACES = 64
 _RIDGE = 4.0
 """Pull of the color fit towards no change, as a variance in units of one level."""
 
@@ -45,6 +46,14 @@ class Registration:
     """How well the two agree where they overlap, -1 to 1."""
     size: tuple[int, int]
     """Width and height of the reference."""
+
+    def share_outside(self, frame_size: tuple[int, int]) -> float:
+        """The share of the reference that lies outside a frame of this width and height, 0 to 1."""
+        places = (np.arange(_PLACES) + 0.5) / _PLACES
+        x, y = np.meshgrid(places * self.size[0], places * self.size[1])
+        in_frame = (self.matrix @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)]))[:2]
+        inside = (in_frame >= 0).all(axis=0) & (in_frame <= np.array(frame_size)[:, None]).all(axis=0)
+        return float(1 - inside.mean())
 
     def straighten(self, frame: Pixels) -> Pixels:
         """What the frame shows, at the place, size and colors of the reference: its height × width × 3."""

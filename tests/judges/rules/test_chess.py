@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.rules.chess import VERIFIER
@@ -17,6 +17,7 @@ from vmevalkit.judges.rules.judge import RulesJudge
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Exhibit, Verdict
 from vmevalkit.registry import Registry
+from vmevalkit.tasks.domains.chess_board_picture import square_center
 from vmevalkit.testing.cases.base import SOLVED, Case
 from vmevalkit.testing.cases.chess import MAKERS
 from vmevalkit.testing.footage import footage_of
@@ -43,6 +44,12 @@ def move(case: Case) -> dict[str, str]:
     found = case.details["move"]
     assert isinstance(found, dict)
     return {name: str(value) for name, value in found.items()}
+
+
+def pieces(case: Case, name: str) -> set[str]:
+    found = case.details[name]
+    assert isinstance(found, dict)
+    return set(found)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -107,12 +114,28 @@ def test_squares_may_be_tinted_to_show_the_move() -> None:
     assert judge(case, frames).solved
 
 
-def test_a_board_that_turns_black_is_not_solved() -> None:
+def test_a_foreign_thing_on_the_board_for_a_while_breaks_the_rule_about_the_others() -> None:
+    case = make(SOLVED)
+    empty = next(
+        square
+        for square in (f"{column}{row}" for column in "abcdefgh" for row in range(1, 9))
+        if square not in {*pieces(case, "pieces"), *pieces(case, "final_pieces")}
+    )
+    frames = [frame.copy() for frame in list(case.frames())[::3]]
+    x, y = square_center(empty)
+    for frame in frames[1:9]:
+        ImageDraw.Draw(frame).ellipse((x - 18, y - 18, x + 18, y + 18), "purple")
+    verdict = judge(case, frames)
+    assert verdict.solved is False
+    assert not named(verdict, "one move")[0]
+
+
+def test_a_board_that_turns_black_cannot_be_judged() -> None:
     case = make(SOLVED)
     frames = [np.asarray(frame) for frame in list(case.frames())[::3]]
-    verdict = judge(case, [*frames, *[np.zeros_like(frames[0])] * 5])
-    assert verdict.solved is False
-    assert "cannot be read" in verdict.reason
+    with pytest.raises(UnscorableError, match="board is not to be seen after frame") as caught:
+        judge(case, [*frames, *[np.zeros_like(frames[0])] * 5])
+    assert caught.value.at_fault == "video"
 
 
 def test_a_video_that_freezes_on_the_way_is_not_solved() -> None:

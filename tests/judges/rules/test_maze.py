@@ -178,6 +178,14 @@ def test_a_disturbed_video_gets_the_same_verdict(kind: str, is_solved: bool, tmp
     assert VERIFIER.verify(film(exhibit), {"details": case.details}).verdict().solved == is_solved
 
 
+def test_a_disc_that_is_gone_at_the_end_does_not_rest_on_the_goal(solved: Case) -> None:
+    frames = list(solved.frames())[::2]
+    maze = np.asarray(solved.first_frame)
+    empty = np.where((np.asarray(frames[-1]) == maze).all(axis=2, keepdims=True), maze, 255).astype(np.uint8)
+    finding = find(solved, [*frames, *[Image.fromarray(empty)] * 5])
+    assert "goal" in broken(finding)
+
+
 def test_a_picture_that_goes_black_cannot_be_judged(solved: Case) -> None:
     frames = list(solved.frames())[::2]
     with pytest.raises(UnscorableError, match="not to be seen after frame 19") as caught:

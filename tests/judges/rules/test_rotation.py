@@ -182,12 +182,11 @@ def test_black_frames_in_between_are_named() -> None:
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_a_picture_that_is_lost_at_the_end_is_no_solution(level: int) -> None:
+def test_a_picture_that_is_lost_at_the_end_cannot_be_judged(level: int) -> None:
     case = make(SOLVED)
-    frames = [*whole_turn(case), np.full((512, 512, 3), level, np.uint8)]
-    verdict = judge(case, frames)
-    assert (verdict.solved, verdict.score) == (False, 0)
-    assert verdict.reason == "frame 25: the sculpture on its table is not seen"
+    with pytest.raises(UnscorableError, match="not to be seen after frame 24") as caught:
+        judge(case, [*whole_turn(case), np.full((512, 512, 3), level, np.uint8)])
+    assert caught.value.at_fault == "video"
 
 
 @pytest.mark.parametrize("missing", ["voxels", "elevation", "azimuth_start", "signed_angle", "camera", "table"])

@@ -61,8 +61,8 @@ def test_what_is_wrong_in_one_way_is_not_solved(kind: str) -> None:
         ("changed_given", "givens"),
         ("changed_given_for_a_while", "givens"),
         ("wrong_then_right", "kept"),
-        ("jump_cut", "one_by_one"),
-        ("crossfade", "one_by_one"),
+        ("jump_cut", "one by one"),
+        ("crossfade", "one by one"),
     ],
 )
 def test_only_the_rule_that_is_broken_is_named(kind: str, rule: str) -> None:
@@ -89,12 +89,20 @@ def test_the_reason_names_the_cell_and_both_digits() -> None:
     assert "holds nothing where" in judge(case).reason
 
 
-def test_a_grid_that_turns_black_is_not_solved() -> None:
+def test_digits_that_are_there_from_the_beginning_were_not_written() -> None:
+    case = make(SOLVED)
+    frames = list(case.frames())[::3]
+    verdict = judge(case, frames[len(frames) // 2 :])
+    assert verdict.solved is False
+    assert "from the beginning" in verdict.reason
+
+
+def test_a_grid_that_turns_black_cannot_be_judged() -> None:
     case = make(SOLVED)
     frames = [np.asarray(frame) for frame in list(case.frames())[::3]]
-    verdict = judge(case, [*frames, *[np.zeros_like(frames[0])] * 5])
-    assert verdict.solved is False
-    assert "cannot be seen" in verdict.reason
+    with pytest.raises(UnscorableError, match="grid is not to be seen after frame") as caught:
+        judge(case, [*frames, *[np.zeros_like(frames[0])] * 5])
+    assert caught.value.at_fault == "video"
 
 
 def test_a_dark_moment_before_the_first_digit_changes_nothing() -> None:

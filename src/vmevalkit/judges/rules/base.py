@@ -17,7 +17,7 @@ from vmevalkit.records.base import JsonObject, first_fault
 class Details(BaseModel):
     """The part of a task's `details` that a verifier reads; what else is there is left alone."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 K = TypeVar("K", bound=Details)
@@ -47,5 +47,14 @@ class Verifier:
 
 
 def at(numbers: Sequence[int]) -> str:
-    """`frame 7`, or `frames 7 to 12`, for the reasons of checks."""
+    """`frame 7`, or `frames 7 to 12`, for the reasons of checks: one frame, or the first and last of a span."""
     return f"frame {numbers[0]}" if len(numbers) == 1 else f"frames {numbers[0]} to {numbers[-1]}"
+
+
+def scattered(numbers: Sequence[int]) -> str:
+    """`frame 7`, `frames 5 and 79`, or `20 frames between 5 and 79`, for frames that need not follow each other."""
+    if len(numbers) == 2:
+        return f"frames {numbers[0]} and {numbers[1]}"
+    if len(numbers) < 2 or numbers[-1] - numbers[0] + 1 == len(numbers):
+        return at(numbers)
+    return f"{len(numbers)} frames between {numbers[0]} and {numbers[-1]}"

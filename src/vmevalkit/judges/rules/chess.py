@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.base import Verifier, read_details
 from vmevalkit.judges.rules.chess_details import EMPTY, SQUARES, UNKNOWN, ChessDetails
 from vmevalkit.judges.rules.chess_game import Game, watch
@@ -26,7 +27,9 @@ SHORTEST_GAP = 0.6
 
 def verify(footage: Footage, metadata: JsonObject) -> Finding:
     """Whether the mate was played; raises UnscorableError where the metadata does not say what to look for."""
-    game = watch(footage, read_details(ChessDetails, metadata))
+    details = read_details(ChessDetails, metadata)
+    game = watch(footage, details)
+    require_shown_at_end(footage, "board", "the position it ends in")
     position, progress = _position(game)
     return Finding(progress, (position, _move(game), _nothing_else(game)))
 
@@ -89,9 +92,9 @@ def _nothing_else(game: Game) -> Check:
     squares = {game.details.move.origin, game.details.move.target, *(one_move(game.details, game.final) or ())}
     found = _second_trip(game) or first_incident(game.board, game.footage, game.track, game.details.pieces, squares)
     if found is not None:
-        return game.check("one_move", False, found.frames, found.words)
+        return game.check("one move", False, found.frames, found.words)
     words = "no further piece is seen to move or change, and none moves twice"
-    return game.check("one_move", True, [0, len(game.footage) - 1], words)
+    return game.check("one move", True, [0, len(game.footage) - 1], words)
 
 
 def _second_trip(game: Game) -> Incident | None:

@@ -17,6 +17,8 @@ CROWD = 20
 """Changed squares in one frame from which on it is the whole picture that changed."""
 HELD = 0.2
 """Seconds for which a change must be seen: a shadow or a hand over the board is no move."""
+HELD_UNCLEAR = 0.5
+"""The same for something that is not clearly a piece of this puzzle."""
 
 
 class Incident(NamedTuple):
@@ -39,7 +41,8 @@ def first_incident(
             for square, label in changes.items()
         }
         for square, (label, first) in since.items():
-            if frame > first and footage.seconds[frame] - footage.seconds[first] >= HELD:
+            held = HELD_UNCLEAR if label == UNKNOWN else HELD
+            if frame > first and footage.seconds[frame] - footage.seconds[first] >= held:
                 stood = spoken(pieces.get(square, EMPTY))
                 return Incident(f"{square} holds {spoken(label)} where {stood} stood", (first, frame))
     return None
@@ -48,7 +51,7 @@ def first_incident(
 def _changes(
     board: Board, footage: Footage, track: Track, pieces: Pieces, squares: AbstractSet[str]
 ) -> Iterator[dict[str, str]]:
-    """In each frame, what is clearly read on other squares than these that held something else in the beginning."""
+    """In each frame, what is read on other squares than these that held something else in the beginning."""
     for index, frame in enumerate(footage.frames):
         changes = board.changes(frame)
         suspects = [square for square, change in changes.items() if square not in squares and change > CHANGED]
@@ -57,7 +60,7 @@ def _changes(
             continue
         clear = [square for square in suspects if not _touched(track, index, board.center(square))]
         labels = {square: board.read(frame, square).label for square in clear}
-        yield {square: label for square, label in labels.items() if label not in {UNKNOWN, pieces.get(square, EMPTY)}}
+        yield {square: label for square, label in labels.items() if label != pieces.get(square, EMPTY)}
 
 
 def _touched(track: Track, frame: int, middle: tuple[float, float]) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
+
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.base import Judgement
+from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.hearing import hear, unscored
 from vmevalkit.judges.rules.base import Verifier
-from vmevalkit.records.verdict import Exhibit, JudgeIdentity
+from vmevalkit.records.base import JsonObject
+from vmevalkit.records.verdict import Exhibit, JudgeIdentity, Verdict
 from vmevalkit.registry import Registry
 
 
@@ -30,7 +34,22 @@ class RulesJudge:
         verifier, metadata = self._verifiers.get(exhibit.domain), exhibit.metadata
         if metadata is None:
             return Judgement(unscored(_no_metadata(), "task"), None)
-        return hear(exhibit, lambda footage: verifier.verify(footage, metadata).verdict())
+        return hear(exhibit, lambda footage: _decide(verifier, footage, metadata))
+
+
+def _decide(verifier: Verifier, footage: Footage, metadata: JsonObject) -> Verdict:
+    """What the verifier says; metadata with numbers that it cannot work with is no reason to crash."""
+    try:
+        return verifier.verify(footage, metadata).verdict()
+    except UnscorableError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError, cv2.error) as error:
+        raise UnscorableError(
+            f"The verifier failed on this task's metadata: {type(error).__name__}: {error}",
+            expected="the metadata that `vmevalkit tasks create` writes",
+            next_step="Create the task again, or judge by its final frame: --judge goal_frame",
+            at_fault="task",
+        ) from error
 
 
 def _no_metadata() -> UnscorableError:

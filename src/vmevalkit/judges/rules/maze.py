@@ -10,16 +10,19 @@ from PIL import ImageColor
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.base import Verifier, read_details
-from vmevalkit.judges.rules.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.maze_corridors import Corridors, name
 from vmevalkit.judges.rules.maze_details import MazeDetails
-from vmevalkit.judges.rules.maze_disc import LONGEST_ABSENCE, check_disc
+from vmevalkit.judges.rules.maze_disc import check_disc
 from vmevalkit.judges.rules.maze_scene import MazeScene, check_scene
 from vmevalkit.judges.rules.maze_track import DiscFinder
 from vmevalkit.judges.rules.maze_walk import Sighting, Walk
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Check
+
+MOST_MISSING = 2
+"""Frames at the end in which the disc may go unseen."""
 
 
 def verify(footage: Footage, metadata: JsonObject) -> Finding:
@@ -77,7 +80,7 @@ def _require_readable(footage: Footage, details: MazeDetails, corridors: Corrido
 def _check_goal(walk: Walk, details: MazeDetails, footage: Footage) -> Check:
     end, last_frame = walk.sightings[-1], footage.numbers[-1]
     arrival = next((sighting for sighting in walk.sightings if walk.is_on_goal(sighting)), None)
-    if footage.seconds[-1] - end.seconds > LONGEST_ABSENCE:
+    if footage.numbers.index(end.number) < len(footage) - 1 - MOST_MISSING:
         reason = f"The disc is not to be seen after frame {end.number}, up to the last frame ({last_frame})"
         return Check(name="goal", passed=False, reason=reason, frames=(end.number, last_frame))
     if not walk.is_on_goal(end):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from vmevalkit.judges.rules.base import Details
@@ -17,10 +17,8 @@ WAYS: dict[str, Cell] = {"N": (-1, 0), "E": (0, 1), "S": (1, 0), "W": (0, -1)}
 """Change of row and column for each way out of a cell."""
 
 
-class MazeGeometry(BaseModel):
+class MazeGeometry(Details):
     """Where everything is in the first frame, in pixels."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     maze_box: tuple[float, float, float, float]
     """Left, top, right and bottom: the middle lines of the outer walls."""
@@ -36,10 +34,8 @@ class MazeGeometry(BaseModel):
     """Width and height of the red square."""
 
 
-class MazeColors(BaseModel):
+class MazeColors(Details):
     """What is drawn in which color."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     page: Color
     """Around the maze."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.base import Verifier, at, read_details
-from vmevalkit.judges.rules.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.raven_details import Box, RavenDetails
 from vmevalkit.judges.rules.raven_glide import LEAST_BETWEEN, LONGEST_ABSENCE, LONGEST_LEAP
 from vmevalkit.judges.rules.raven_reading import QUESTION, Reading, lasting

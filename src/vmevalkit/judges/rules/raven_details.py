@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from vmevalkit.judges.rules.base import Details
@@ -14,10 +14,8 @@ Box = tuple[float, float, float, float]
 Color = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class Place(BaseModel):
+class Place(Details):
     """Where a panel of the matrix is."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     box: Box
     """Its outline."""
@@ -30,10 +28,8 @@ class Candidate(Place):
     """Its letter."""
 
 
-class MatrixGeometry(BaseModel):
+class MatrixGeometry(Details):
     """Sizes, in pixels."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     answer_box: Box
     """The outline of the empty place."""
@@ -43,10 +39,8 @@ class MatrixGeometry(BaseModel):
     """How thick the frame around the right candidate is."""
 
 
-class MatrixColors(BaseModel):
+class MatrixColors(Details):
     """What is drawn in which color."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     page: Color
     """Around the panels."""

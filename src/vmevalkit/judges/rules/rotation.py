@@ -9,6 +9,7 @@ import numpy as np
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.base import Verifier, read_details
 from vmevalkit.judges.rules.rotation_checks import Reading, all_checks
 from vmevalkit.judges.rules.rotation_details import Renderer, RotationDetails
@@ -31,6 +32,7 @@ def rotation_verifier(render: Renderer) -> Verifier:
 
     def verify(footage: Footage, metadata: JsonObject) -> Finding:
         details = read_details(RotationDetails, metadata)
+        require_shown_at_end(footage, "scene", "where the camera ends")
         reading = _read(footage, details, views_of(details))
         return Finding(reading.progress, all_checks(reading))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vmevalkit.judges.rules.base import at
+from vmevalkit.judges.rules.base import at, scattered
 from vmevalkit.judges.rules.rotation_details import RotationDetails
 from vmevalkit.judges.rules.rotation_likeness import ALIKE, Likeness
 from vmevalkit.judges.rules.rotation_motion import farthest_retreat, find_jump
@@ -182,14 +182,15 @@ def scene(reading: Reading) -> Check:
     name, shares = "scene", reading.shares
     if reading.is_lost.any():
         frames = reading.frames(np.flatnonzero(reading.is_lost))
-        return Check(name=name, passed=False, frames=frames, reason=f"{at(frames)}: the scene is not seen")
+        return Check(name=name, passed=False, frames=frames, reason=f"{scattered(frames)}: the scene is not seen")
     unlike = np.flatnonzero(shares > ALIKE)
     if len(unlike) >= 2 or shares.max() > NOTICED:
         return _changed_scene(reading, unlike)
     misplaced = np.flatnonzero([likeness.is_mark_misplaced for likeness in reading.likenesses])
     if len(misplaced) >= FEW:
         frames = reading.frames(misplaced)
-        reason = f"{at(frames)}: the dot on the table's rim is not where it should be, seen from where the sculpture is"
+        where = "is not where it should be, seen from where the sculpture is"
+        reason = f"{scattered(frames)}: the dot on the table's rim {where}"
         return Check(name=name, passed=False, frames=frames, reason=reason)
     span = (reading.numbers[0], reading.numbers[-1])
     reason = f"{at(span)}: the sculpture, the table and the light look as they should from where the camera is"
@@ -200,7 +201,7 @@ def _changed_scene(reading: Reading, unlike: NDArray[np.intp]) -> Check:
     frames, worst = reading.frames(unlike), int(reading.shares.argmax())
     x, y = (value * reading.scale for value in reading.likenesses[worst].difference.center)
     reason = (
-        f"{at(frames)}: something does not look as it should from where the camera is, most in "
+        f"{scattered(frames)}: something does not look as it should from where the camera is, most in "
         f"{at(reading.frames([worst]))} around x={x:.0f} y={y:.0f}, where it is as large as "
         f"{reading.shares[worst]:.2f} sides of a cube"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from vmevalkit.judges.rules.base import Details
 from vmevalkit.vision.registration import Pixels
@@ -17,10 +17,8 @@ Level = Annotated[int, Field(ge=0, le=255)]
 Cell = Annotated[int, Field(ge=0, le=100)]
 
 
-class Cube(BaseModel):
+class Cube(Details):
     """One cube of the sculpture."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     position: tuple[Cell, Cell, Cell]
     """Its grid cell."""
@@ -28,10 +26,8 @@ class Cube(BaseModel):
     """Red, green and blue."""
 
 
-class CameraDetails(BaseModel):
+class CameraDetails(Details):
     """The camera of the first frame."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     distance: float = Field(gt=0)
     """From the point it looks at, in edges of a cube."""
@@ -39,10 +35,8 @@ class CameraDetails(BaseModel):
     """Pixels of the picture per unit of slope."""
 
 
-class TableDetails(BaseModel):
+class TableDetails(Details):
     """The table."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     zero_mark_color: tuple[Level, Level, Level]
     """Red, green and blue of the dot on its rim, which is darker than all else."""

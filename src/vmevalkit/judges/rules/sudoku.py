@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.judges.rules.base import Verifier, at, read_details
 from vmevalkit.judges.rules.sudoku_cells import EMPTY, UNCLEAR, Digits, Floats, Reader
 from vmevalkit.judges.rules.sudoku_details import SudokuDetails
@@ -23,8 +24,8 @@ FAINT = 8.0
 """Standard deviation of the pixels of a cell below which there is no digit in it."""
 SMALLEST = 12
 """Least width and height of a cell that can be read, in pixels."""
-TOGETHER = 0.5
-"""Largest share of the digits that may be on their way at one moment."""
+TOGETHER = 0.34
+"""Largest share of the digits that may be on their way at one moment, unless they fill a row."""
 IN_TURN = 0.4
 """Least share of the digits that must come one after another; whole rows at a time are fine."""
 HELD = 0.12
@@ -65,6 +66,7 @@ def verify(footage: Footage, metadata: JsonObject) -> Finding:
     reader = Reader(details, footage.reference, footage.frames[0])
     if reader.contrast < FAINT:
         raise _unfit("The first frame shows nothing where details.grid has digits", "a first frame that shows them")
+    require_shown_at_end(footage, "grid", "what it ends with")
     cells = reader.cells(footage.frames)
     sheet = _sheet(details, footage, reader, cells)
     right = _right(sheet)
@@ -141,16 +143,25 @@ def _one_by_one(sheet: Sheet) -> Check:
     """Whether the digits are seen to be written."""
     end, count = len(sheet.footage) - 1, len(sheet.writing)
     if not count:
-        return sheet.check("one_by_one", False, [0, end], "no digit is written")
+        return sheet.check("one by one", False, [0, end], "no digit is written")
+    early = np.flatnonzero((sheet.blanks[0] > 0) & (sheet.blanks[0] == sheet.blanks[-1]))
+    if len(early):
+        words = f"{sheet.details.name(sheet.details.blanks()[early[0]])} holds its digit from the beginning"
+        return sheet.check("one by one", False, [0], words)
     together, frame = most_at_once(sheet.writing)
     in_turn = one_after_another(sheet.writing)
-    if together > math.ceil(TOGETHER * count) or in_turn < IN_TURN * count:
+    if together > max(math.ceil(TOGETHER * count), _longest_row(sheet)) or in_turn < IN_TURN * count:
         later = max(span.there for span in sheet.writing if span.before <= frame < span.there)
         words = f"{together} of {count} digits appear together; {in_turn} come one after another"
-        return sheet.check("one_by_one", False, [frame, later], words)
+        return sheet.check("one by one", False, [frame, later], words)
     first, last = min(span.before for span in sheet.writing), max(span.there for span in sheet.writing)
     words = f"{count} digits appear, {in_turn} of them one after another"
-    return sheet.check("one_by_one", True, [first, last], words)
+    return sheet.check("one by one", True, [first, last], words)
+
+
+def _longest_row(sheet: Sheet) -> int:
+    """The most cells to be filled in one row: whoever writes whole rows writes one after another too."""
+    return int(np.bincount([cell // sheet.details.size for cell in sheet.details.blanks()]).max())
 
 
 def _kept(sheet: Sheet) -> Check:
