@@ -19,7 +19,6 @@ from vmevalkit.judges.base import Judgement
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.hearing import hear, unscored
-from vmevalkit.judges.lost_picture import require_shown_at_end
 from vmevalkit.media.images import open_image
 from vmevalkit.records.verdict import Check, Exhibit, JudgeIdentity
 from vmevalkit.vision.registration import Pixels
@@ -101,7 +100,6 @@ def read_goal(path: Path, first_frame: Pixels) -> Goal:
 
 def compare(footage: Footage, goal: Goal) -> Finding:
     """How near the end of the footage is to the goal."""
-    require_shown_at_end(footage, "task's picture", "what the video ends with")
     end = _softened(footage.frames[-1])
     progress, likeness = _progress(end, goal), _likeness(end, goal)
     altered = _altered_share(end, goal)

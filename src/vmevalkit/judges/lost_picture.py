@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.footage import Footage
@@ -11,6 +12,8 @@ from vmevalkit.vision.registration import Pixels
 
 LEAST_CORRELATION = 0.3
 """Below this, a frame does not show the puzzle at all."""
+PLAIN = 2.0
+"""Standard deviation, in levels of 255, below which a frame shows nothing."""
 
 
 def require_shown_at_end(footage: Footage, puzzle: str, unknown: str) -> None:
@@ -27,12 +30,19 @@ def require_shown_at_end(footage: Footage, puzzle: str, unknown: str) -> None:
     )
 
 
+def is_plain(frame: Pixels) -> bool:
+    """True for a frame of one color, such as a black one."""
+    return bool(_from_afar(frame).std() < PLAIN)
+
+
 def _likeness(frame: Pixels, reference: Pixels) -> float:
     """Correlation of two pictures seen from afar, -1 to 1; 0 where one is plain."""
-    one, other = (
-        np.asarray(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), np.float64).mean(axis=2)
-        for picture in (frame, reference)
-    )
-    if min(one.std(), other.std()) < 2:
+    one, other = _from_afar(frame), _from_afar(reference)
+    if min(one.std(), other.std()) < PLAIN:
         return 0.0
     return float(((one - one.mean()) * (other - other.mean())).mean() / (one.std() * other.std()))
+
+
+def _from_afar(picture: Pixels) -> NDArray[np.float64]:
+    small = np.asarray(cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA), np.float64)
+    return np.asarray(small.mean(axis=2))

@@ -9,7 +9,7 @@ import numpy as np
 from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.lost_picture import require_shown_at_end
+from vmevalkit.judges.lost_picture import is_plain
 from vmevalkit.judges.rules.base import Verifier, read_details
 from vmevalkit.judges.rules.rotation_checks import Reading, all_checks
 from vmevalkit.judges.rules.rotation_details import Renderer, RotationDetails
@@ -32,8 +32,9 @@ def rotation_verifier(render: Renderer) -> Verifier:
 
     def verify(footage: Footage, metadata: JsonObject) -> Finding:
         details = read_details(RotationDetails, metadata)
-        require_shown_at_end(footage, "scene", "where the camera ends")
         reading = _read(footage, details, views_of(details))
+        if reading.is_lost[-1] and is_plain(footage.frames[-1]):
+            raise _lost(reading)
         return Finding(reading.progress, all_checks(reading))
 
     return Verifier(version=1, verify=verify)
@@ -58,6 +59,16 @@ def _read(footage: Footage, details: RotationDetails, views: Views) -> Reading:
         is_lost=track.is_lost,
         likenesses=likenesses,
         scale=scale,
+    )
+
+
+def _lost(reading: Reading) -> UnscorableError:
+    seen = [number for number, lost in zip(reading.numbers, reading.is_lost, strict=True) if not lost]
+    since = f"after frame {seen[-1]}" if seen else "in any frame"
+    return UnscorableError(
+        f"The scene is not to be seen {since}, so where the camera ends cannot be told",
+        expected="the sculpture on its table up to the last frame",
+        at_fault="video",
     )
 
 
