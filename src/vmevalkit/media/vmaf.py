@@ -41,7 +41,7 @@ _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 
 
 @dataclass(frozen=True)
-class Vmaf:
+class VmafValues:
     """What libvmaf found."""
 
     values: tuple[float, ...]
@@ -56,7 +56,7 @@ def measure_vmaf(
     *,
     scale: tuple[int, int, str] | None = None,
     limits: DecodeLimits | None = None,
-) -> Vmaf:
+) -> VmafValues:
     """VMAF of a video against a reference, frame by frame from the start until the shorter one ends.
 
     Frames are paired by their number, whatever the files' rates. `scale` is the width, the height and the name of
@@ -130,11 +130,11 @@ def _limit_memory(process: int, mebibytes: int) -> None:
             resource.prlimit(process, resource.RLIMIT_AS, (limit, limit))
 
 
-def _read_log(path: Path) -> Vmaf:
+def _read_log(path: Path) -> VmafValues:
     try:
         log = json.loads(path.read_bytes())
         values = tuple(float(frame["metrics"]["vmaf"]) for frame in log["frames"])
-        return Vmaf(values, float(log["pooled_metrics"]["vmaf"]["harmonic_mean"]))
+        return VmafValues(values, float(log["pooled_metrics"]["vmaf"]["harmonic_mean"]))
     except (OSError, ValueError, KeyError, TypeError):
         _fail("it wrote no result")
 

@@ -28,12 +28,18 @@ def read_details(kind: type[K], metadata: JsonObject) -> K:
     try:
         return kind.model_validate(metadata.get("details"))
     except ValidationError as error:
-        raise UnscorableError(
-            f"The task's question_metadata.json lacks what its verifier needs: details.{first_fault(error)}",
-            expected="the metadata that `vmevalkit tasks create` writes",
-            next_step="Create the task again, or judge by its final frame: --judge goal_frame",
-            at_fault="task",
-        ) from error
+        given = f"The task's question_metadata.json lacks what its verifier needs: details.{first_fault(error)}"
+        raise unfit(given) from error
+
+
+def unfit(given: str, expected: str = "the metadata that `vmevalkit tasks create` writes") -> UnscorableError:
+    """The error for a task that its verifier cannot work with."""
+    return UnscorableError(
+        given,
+        expected=expected,
+        next_step="Create the task again, or judge by its final frame: --judge goal_frame",
+        at_fault="task",
+    )
 
 
 @dataclass(frozen=True)
@@ -58,3 +64,13 @@ def scattered(numbers: Sequence[int]) -> str:
     if len(numbers) < 2 or numbers[-1] - numbers[0] + 1 == len(numbers):
         return at(numbers)
     return f"{len(numbers)} frames between {numbers[0]} and {numbers[-1]}"
+
+
+def lasting(numbers: Sequence[int], flags: Sequence[bool]) -> list[int]:
+    """The numbers of the frames in which something is so, and was or will be so in the frame next to it."""
+    padded = [False, *flags, False]
+    return [
+        number
+        for number, before, now, after in zip(numbers, padded, padded[1:], padded[2:], strict=False)
+        if now and (before or after)
+    ]

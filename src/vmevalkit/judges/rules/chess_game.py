@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import at
+from vmevalkit.judges.rules.base import at, unfit
 from vmevalkit.judges.rules.chess_board import Board, Pixels
 from vmevalkit.judges.rules.chess_details import EMPTY, SQUARES, ChessDetails, spoken
 from vmevalkit.judges.rules.chess_track import Track, follow
@@ -57,12 +56,12 @@ def watch(footage: Footage, details: ChessDetails) -> Game:
     """What is seen of the puzzle; raises UnscorableError where its metadata does not fit its first frame."""
     _require_board(details, footage)
     if details.pieces.get(details.move.origin) != details.move.piece:
-        raise _unfit(f"details.move is about a {details.move.piece} on {details.move.origin}; details.pieces has none")
+        raise unfit(f"details.move is about a {details.move.piece} on {details.move.origin}; details.pieces has none")
     board = Board(details, footage.reference, footage.frames[0])
     shown = _position(board, board.reference)
     unlike = [square for square in SQUARES if shown[square] != details.pieces.get(square, EMPTY)]
     if len(unlike) > MOST_UNLIKE:
-        raise _unfit(f"The first frame does not show details.pieces: {len(unlike)} squares differ, such as {unlike[0]}")
+        raise unfit(f"The first frame does not show details.pieces: {len(unlike)} squares differ, such as {unlike[0]}")
     final = _position(board, footage.frames[-1])
     track = follow(board, footage.frames, details.move, captures=details.move.target in details.pieces)
     return Game(details, footage, board, track, final)
@@ -76,16 +75,7 @@ def _require_board(details: ChessDetails, footage: Footage) -> None:
     left, top, right, bottom = details.geometry.board_box
     height, width = footage.reference.shape[:2]
     if not (0 <= left <= right - SMALLEST and 0 <= top <= bottom - SMALLEST and right <= width and bottom <= height):
-        raise _unfit(
+        raise unfit(
             f"details.geometry.board_box is {details.geometry.board_box}, which is not a board of at least {SMALLEST} "
             f"pixels inside a first frame of {width}x{height}"
         )
-
-
-def _unfit(given: str) -> UnscorableError:
-    return UnscorableError(
-        given,
-        expected="the metadata that `vmevalkit tasks create` writes",
-        next_step="Create the task again, or judge by its final frame: --judge goal_frame",
-        at_fault="task",
-    )

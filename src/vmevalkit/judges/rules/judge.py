@@ -8,7 +8,7 @@ from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.base import Judgement
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.hearing import hear, unscored
-from vmevalkit.judges.rules.base import Verifier
+from vmevalkit.judges.rules.base import Verifier, unfit
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Exhibit, JudgeIdentity, Verdict
 from vmevalkit.registry import Registry
@@ -44,12 +44,7 @@ def _decide(verifier: Verifier, footage: Footage, metadata: JsonObject) -> Verdi
     except UnscorableError:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError, cv2.error) as error:
-        raise UnscorableError(
-            f"The verifier failed on this task's metadata: {type(error).__name__}: {error}",
-            expected="the metadata that `vmevalkit tasks create` writes",
-            next_step="Create the task again, or judge by its final frame: --judge goal_frame",
-            at_fault="task",
-        ) from error
+        raise unfit(f"The verifier failed on this task's metadata: {type(error).__name__}: {error}") from error
 
 
 def _no_metadata() -> UnscorableError:

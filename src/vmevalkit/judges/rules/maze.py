@@ -11,7 +11,7 @@ from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.lost_picture import require_shown_at_end
-from vmevalkit.judges.rules.base import Verifier, read_details
+from vmevalkit.judges.rules.base import Verifier, read_details, unfit
 from vmevalkit.judges.rules.maze_corridors import Corridors, name
 from vmevalkit.judges.rules.maze_details import MazeDetails
 from vmevalkit.judges.rules.maze_disc import check_disc
@@ -63,16 +63,14 @@ VERIFIER = Verifier(version=1, verify=verify)
 def _require_readable(footage: Footage, details: MazeDetails, corridors: Corridors) -> None:
     (height, width), (left, top, right, bottom) = footage.reference.shape[:2], details.geometry.maze_box
     if min(left, top) < 0 or right > width or bottom > height:
-        raise UnscorableError(
+        raise unfit(
             f"The task's first frame has {width} × {height} pixels, and the maze lies outside of it",
-            expected="the first frame that the metadata was written for",
-            at_fault="task",
+            "the first frame that the metadata was written for",
         )
     if not math.isfinite(corridors.steps(details.start, details.goal)):
-        raise UnscorableError(
+        raise unfit(
             "In the task's question_metadata.json no way leads from the start to the goal",
-            expected="openings that join them",
-            at_fault="task",
+            "openings that join them",
         )
     require_shown_at_end(footage, "maze", "where the disc ends")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import at
+from vmevalkit.judges.rules.base import at, lasting
 from vmevalkit.judges.rules.maze_track import Blob, Look
 from vmevalkit.records.verdict import Check
 
@@ -50,16 +50,6 @@ def check_disc(footage: Footage, looks: Sequence[Look], color: NDArray[np.float6
 def is_alike(blob: Blob, color: NDArray[np.float64]) -> bool:
     """Whether something has the color of the disc, or nearly."""
     return float(np.linalg.norm(np.array(blob.color) - color)) < 1.5 * MOST_COLOR_CHANGE
-
-
-def lasting(numbers: Sequence[int], flags: Sequence[bool]) -> list[int]:
-    """The numbers of the frames in which something is so, and was or will be so in the frame next to it."""
-    padded = [False, *flags, False]
-    return [
-        number
-        for number, before, now, after in zip(numbers, padded, padded[1:], padded[2:], strict=False)
-        if now and (before or after)
-    ]
 
 
 def _steadied(values: Sequence[float]) -> list[float]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from vmevalkit.judges.footage import Footage
-from vmevalkit.judges.rules.base import at
+from vmevalkit.judges.rules.base import at, lasting
 from vmevalkit.judges.rules.maze_corridors import Corridors, Point, name
 from vmevalkit.judges.rules.maze_details import WAYS, Cell, MazeDetails
-from vmevalkit.judges.rules.maze_disc import is_alike, lasting
+from vmevalkit.judges.rules.maze_disc import is_alike
 from vmevalkit.judges.rules.maze_track import Look
 from vmevalkit.records.verdict import Check
 from vmevalkit.vision.registration import Pixels

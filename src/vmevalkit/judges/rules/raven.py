@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.lost_picture import require_shown_at_end
-from vmevalkit.judges.rules.base import Verifier, at, read_details
+from vmevalkit.judges.rules.base import Verifier, at, lasting, read_details, unfit
 from vmevalkit.judges.rules.raven_details import Box, RavenDetails
 from vmevalkit.judges.rules.raven_glide import LEAST_BETWEEN, LONGEST_ABSENCE, LONGEST_LEAP
-from vmevalkit.judges.rules.raven_reading import QUESTION, Reading, lasting
+from vmevalkit.judges.rules.raven_reading import QUESTION, Reading
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.verdict import Check
 
@@ -49,10 +48,9 @@ VERIFIER = Verifier(version=1, verify=verify)
 def _require_readable(details: RavenDetails, footage: Footage) -> None:
     height, width = footage.reference.shape[:2]
     if any(right > width or bottom > height for _, _, right, bottom in details.boxes):
-        raise UnscorableError(
+        raise unfit(
             f"The task's first frame has {width} × {height} pixels, and a panel lies outside of it",
-            expected="the first frame that the metadata was written for",
-            at_fault="task",
+            "the first frame that the metadata was written for",
         )
     require_shown_at_end(footage, "matrix", "what it was completed with")
 

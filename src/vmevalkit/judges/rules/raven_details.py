@@ -33,8 +33,6 @@ class MatrixGeometry(Details):
 
     answer_box: Box
     """The outline of the empty place."""
-    border_width: float = Field(ge=0)
-    """How thick the outline of a panel is."""
     highlight_width: float = Field(ge=2)
     """How thick the frame around the right candidate is."""
 

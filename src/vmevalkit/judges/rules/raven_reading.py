@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vmevalkit.judges.footage import Footage
+from vmevalkit.judges.rules.base import lasting
 from vmevalkit.judges.rules.raven_details import Box, RavenDetails
 from vmevalkit.judges.rules.raven_glide import Glide, overlap
 from vmevalkit.judges.rules.raven_marks import mark_shares
@@ -103,13 +103,3 @@ class Reading:
         if question <= min(SAME_AT_FIRST, best):
             return QUESTION
         return int(order[0]) if best <= SAME and best <= CLEARLY * min(second, question) else UNKNOWN
-
-
-def lasting(numbers: Sequence[int], flags: Sequence[bool]) -> list[int]:
-    """The numbers of the frames in which something is so, and was or will be so in the frame next to it."""
-    padded = [False, *flags, False]
-    return [
-        number
-        for number, before, now, after in zip(numbers, padded, padded[1:], padded[2:], strict=False)
-        if now and (before or after)
-    ]

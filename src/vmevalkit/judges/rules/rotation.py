@@ -10,7 +10,7 @@ from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.lost_picture import is_plain
-from vmevalkit.judges.rules.base import Verifier, read_details
+from vmevalkit.judges.rules.base import Verifier, read_details, unfit
 from vmevalkit.judges.rules.rotation_checks import Reading, all_checks
 from vmevalkit.judges.rules.rotation_details import Renderer, RotationDetails
 from vmevalkit.judges.rules.rotation_likeness import Comparison
@@ -73,9 +73,7 @@ def _lost(reading: Reading) -> UnscorableError:
 
 
 def _other_scene() -> UnscorableError:
-    return UnscorableError(
+    return unfit(
         "The task's first frame does not show the sculpture that its metadata describes",
-        expected="the pictures and the metadata that `vmevalkit tasks create` writes",
-        next_step="Create the task again, or judge by its final frame: --judge goal_frame",
-        at_fault="task",
+        "the pictures and the metadata that `vmevalkit tasks create` writes",
     )

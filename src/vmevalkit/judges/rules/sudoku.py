@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vmevalkit.errors import UnscorableError
 from vmevalkit.judges.finding import Finding
 from vmevalkit.judges.footage import Footage
 from vmevalkit.judges.lost_picture import require_shown_at_end
-from vmevalkit.judges.rules.base import Verifier, at, read_details
+from vmevalkit.judges.rules.base import Verifier, at, read_details, unfit
 from vmevalkit.judges.rules.sudoku_cells import EMPTY, UNCLEAR, Digits, Floats, Reader
 from vmevalkit.judges.rules.sudoku_details import SudokuDetails
 from vmevalkit.judges.rules.sudoku_writing import Span, most_at_once, one_after_another, spans
@@ -65,7 +64,7 @@ def verify(footage: Footage, metadata: JsonObject) -> Finding:
     _require_grid(details, footage)
     reader = Reader(details, footage.reference, footage.frames[0])
     if reader.contrast < FAINT:
-        raise _unfit("The first frame shows nothing where details.grid has digits", "a first frame that shows them")
+        raise unfit("The first frame shows nothing where details.grid has digits", "a first frame that shows them")
     require_shown_at_end(footage, "grid", "what it ends with")
     cells = reader.cells(footage.frames)
     sheet = _sheet(details, footage, reader, cells)
@@ -79,15 +78,10 @@ def _require_grid(details: SudokuDetails, footage: Footage) -> None:
     height, width = footage.reference.shape[:2]
     least = SMALLEST * details.size
     if not (0 <= left <= right - least and 0 <= top <= bottom - least and right <= width and bottom <= height):
-        raise _unfit(
+        raise unfit(
             f"details.geometry.grid_box is {details.geometry.grid_box}, in a first frame of {width}x{height} pixels",
             f"a grid inside the picture, its cells at least {SMALLEST} pixels wide and high",
         )
-
-
-def _unfit(given: str, expected: str) -> UnscorableError:
-    next_step = "Create the task again, or judge by its final frame: --judge goal_frame"
-    return UnscorableError(given, expected=expected, next_step=next_step, at_fault="task")
 
 
 def _sheet(details: SudokuDetails, footage: Footage, reader: Reader, cells: Floats) -> Sheet:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.task import Difficulty
+from vmevalkit.tasks.domains.canvas import FPS
 
 SOLVED = "solved"
 """The kind of a case whose task is solved as asked."""
@@ -34,3 +35,10 @@ Maker = Callable[[Random, Difficulty], Case]
 
 Makers = Mapping[str, Maker]
 """The makers of one domain by kind: `solved`, and each way to be wrong, such as `wall_crossed`."""
+
+
+def fade(first: Image.Image, final: Image.Image, seconds: float) -> Iterator[Image.Image]:
+    """The pictures between two, dissolving evenly, at `canvas.FPS`; neither end is among them."""
+    count = round(seconds * FPS)
+    for step in range(1, count):
+        yield Image.blend(first, final, step / count)

@@ -19,7 +19,7 @@ from vmevalkit.tasks.domains.canvas import FPS, SUPERSAMPLING, hold, mix
 from vmevalkit.tasks.domains.chess import generate
 from vmevalkit.tasks.domains.chess_board_picture import PIECE, SQUARE, draw_position, square_center
 from vmevalkit.tasks.domains.chess_position import Pieces
-from vmevalkit.testing.cases.base import SOLVED, Case, Makers
+from vmevalkit.testing.cases.base import SOLVED, Case, Makers, fade
 
 Pictures = Iterator[Image.Image]
 
@@ -125,7 +125,7 @@ def object_swapped(random: Random, difficulty: Difficulty) -> Case:
 
     def frames() -> Pictures:
         yield from scene.shown(scene.pieces, scene.origin, scene.target)
-        yield from _fade(draw_position(after), swapped, seconds)
+        yield from fade(draw_position(after), swapped, seconds)
         yield from hold(swapped, 0.5)
 
     return scene.case(frames)
@@ -218,7 +218,7 @@ def crossfade(random: Random, difficulty: Difficulty) -> Case:
     first, final = scene.puzzle.first_frame, scene.puzzle.final_frame
     style = scene.style
     return scene.case(
-        lambda: chain(hold(first, style.before), _fade(first, final, seconds), hold(final, style.after + 0.1))
+        lambda: chain(hold(first, style.before), fade(first, final, seconds), hold(final, style.after + 0.1))
     )
 
 
@@ -300,12 +300,6 @@ def _scene(random: Random, difficulty: Difficulty) -> Scene:
 def _object(value: object) -> JsonObject:
     assert isinstance(value, dict)  # noqa: S101 (the generator's own metadata)
     return value
-
-
-def _fade(first: Image.Image, final: Image.Image, seconds: float) -> Pictures:
-    count = round(seconds * FPS)
-    for step in range(1, count):
-        yield Image.blend(first, final, step / count)
 
 
 def _legal_moves(scene: Scene) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from vmevalkit.tasks.domains.canvas import FPS, Backdrop, Canvas, Point, hold, m
 from vmevalkit.tasks.domains.maze import generate
 from vmevalkit.tasks.domains.maze_grid import DIRECTIONS, OPPOSITE, Cell, Maze, step
 from vmevalkit.tasks.domains.maze_picture import GOAL, MARKER, MazeGeometry, draw_disc, draw_maze
-from vmevalkit.testing.cases.base import SOLVED, Case, Makers
+from vmevalkit.testing.cases.base import SOLVED, Case, Makers, fade
 
 Pictures = Iterator[Image.Image]
 Ease = Callable[[float], float]
@@ -201,7 +201,7 @@ def wall_removed(random: Random, difficulty: Difficulty) -> Case:
         here = scene.geometry.center(scene.path[index])
         yield from hold(scene.puzzle.first_frame, scene.before)
         yield from (draw_disc(closed, scene.geometry, place) for place in before)
-        yield from _fade(_plain(scene, closed, here), _plain(scene, gap, here), seconds)
+        yield from fade(_plain(scene, closed, here), _plain(scene, gap, here), seconds)
         yield from (draw_disc(gap, scene.geometry, place) for place in through)
         last_backdrop = closed if comes_back else gap
         last = scene.puzzle.first_frame
@@ -298,7 +298,7 @@ def crossfade(random: Random, difficulty: Difficulty) -> Case:
     scene = _scene(random, difficulty)
     first, final = scene.puzzle.first_frame, scene.puzzle.final_frame
     seconds = random.uniform(0.5, 3)
-    return scene.case(lambda: chain(hold(first, scene.before), _fade(first, final, seconds), hold(final, scene.after)))
+    return scene.case(lambda: chain(hold(first, scene.before), fade(first, final, seconds), hold(final, scene.after)))
 
 
 def still(random: Random, difficulty: Difficulty) -> Case:
@@ -414,12 +414,6 @@ def _drawn(
             canvas.circle(place, radius, color)
 
     return backdrop.frame((0, 0, 512, 512), draw)
-
-
-def _fade(first: Image.Image, final: Image.Image, seconds: float) -> Pictures:
-    count = round(seconds * FPS)
-    for number in range(1, count):
-        yield Image.blend(first, final, number / count)
 
 
 def _is_turn(before: Point, here: Point, after: Point) -> bool:

@@ -24,7 +24,7 @@ from vmevalkit.tasks.domains.raven_picture import (
     draw_problem,
     geometry_of,
 )
-from vmevalkit.testing.cases.base import SOLVED, Case, Makers
+from vmevalkit.testing.cases.base import SOLVED, Case, Makers, fade
 
 Pictures = Iterator[Image.Image]
 Ease = Callable[[float], float]
@@ -254,7 +254,7 @@ def fade_in(random: Random, difficulty: Difficulty) -> Case:
     def frames() -> Pictures:
         stage = Stage()
         yield from map(stage.draw, opening)
-        yield from _fade(stage.draw(opening[-1]), stage.draw(there), seconds)
+        yield from fade(stage.draw(opening[-1]), stage.draw(there), seconds)
         yield from hold(stage.draw(there), scene.rests[2])
 
     return scene.case(frames)
@@ -266,7 +266,7 @@ def crossfade(random: Random, difficulty: Difficulty) -> Case:
     first, final = scene.puzzle.first_frame, scene.puzzle.final_frame
     seconds = random.uniform(0.5, 3)
     return scene.case(
-        lambda: chain(hold(first, scene.rests[0]), _fade(first, final, seconds), hold(final, scene.rests[2]))
+        lambda: chain(hold(first, scene.rests[0]), fade(first, final, seconds), hold(final, scene.rests[2]))
     )
 
 
@@ -345,9 +345,3 @@ def _with_change(random: Random, scene: Scene, changed: Matrix) -> Case:
 
 def _frames(shot: Shot, seconds: float) -> list[Shot]:
     return [shot] * round(seconds * FPS)
-
-
-def _fade(first: Image.Image, final: Image.Image, seconds: float) -> Pictures:
-    count = round(seconds * FPS)
-    for number in range(1, count):
-        yield Image.blend(first, final, number / count)
