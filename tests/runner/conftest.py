@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vmevalkit.engine.retry import RetryPolicy
+from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.inference import InferenceRunner
 
 

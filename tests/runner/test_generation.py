@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from vmevalkit.engine.retry import RetryPolicy
 from vmevalkit.errors import ProviderUnavailableError
 from vmevalkit.media.encode import encode
 from vmevalkit.models.base import Generation as Made
@@ -14,6 +13,7 @@ from vmevalkit.models.base import Request, ServiceWrapper
 from vmevalkit.records.generation import GenerationJob, GenerationResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
+from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.generation import Generation, Trail
 from vmevalkit.store.layout import RunFolder
 

@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.interrupt import Interrupts
 from vmevalkit.engine.item import Call, Ended, carry_out
-from vmevalkit.engine.retry import classify, failure_of
 from vmevalkit.engine.unit import Unit
 from vmevalkit.errors import WorkerCrashedError
+from vmevalkit.retry import classify, failure_of
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from vmevalkit.engine.retry import failure_of
 from vmevalkit.records.generation import Failure
+from vmevalkit.retry import failure_of
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,11 +13,11 @@ from vmevalkit.engine.flight import Flight, Landing
 from vmevalkit.engine.item import Call, Ended, carry_out
 from vmevalkit.engine.line import Line
 from vmevalkit.engine.progress import Progress, QuietProgress
-from vmevalkit.engine.retry import failure_of
 from vmevalkit.engine.summary import SweepSummary, Tally
 from vmevalkit.engine.unit import Ending, Outcome, OutcomeStatus, Unit
 from vmevalkit.errors import BudgetExceededError
 from vmevalkit.records.generation import Failure
+from vmevalkit.retry import failure_of
 
 T = TypeVar("T")
 R = TypeVar("R")

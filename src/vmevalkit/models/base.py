@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from vmevalkit.engine.retry import failure_of
 from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import Failure, GenerationResult
+from vmevalkit.retry import failure_of
 from vmevalkit.store.layout import VIDEO_NAME
 
 

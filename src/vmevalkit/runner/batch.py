@@ -14,7 +14,6 @@ from pydantic import Field
 
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.progress import Progress
-from vmevalkit.engine.retry import RetryPolicy
 from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
@@ -25,6 +24,7 @@ from vmevalkit.records.base import Record
 from vmevalkit.records.generation import GenerationJob, RunResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
+from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast
 from vmevalkit.runner.generation import failure_in
 from vmevalkit.runner.inference import InferenceRunner

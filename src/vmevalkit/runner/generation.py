@@ -13,7 +13,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.atomic import replacing, sync_file
-from vmevalkit.engine.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.errors import InvalidResultError
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
@@ -23,6 +22,7 @@ from vmevalkit.models.limits import check_inputs
 from vmevalkit.records.generation import Attempt, Failure, GenerationJob, GenerationResult, InputTransform
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
+from vmevalkit.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from vmevalkit.engine.retry import RetryPolicy, failure_of
 from vmevalkit.errors import InvalidTaskPairError, VmevalkitError
 from vmevalkit.models.base import ModelWrapper, failed_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
@@ -21,6 +20,7 @@ from vmevalkit.records.generation import GenerationJob, GenerationResult, RunRes
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Run
 from vmevalkit.records.task import TaskPair
+from vmevalkit.retry import RetryPolicy, failure_of
 from vmevalkit.runner.costs import forecast
 from vmevalkit.runner.generation import Generation, Trail
 from vmevalkit.runner.identity import identity_of, public_parameters

@@ -11,7 +11,6 @@ from pathlib import Path
 from vmevalkit import __version__
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.progress import Progress
-from vmevalkit.engine.retry import failure_of
 from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
@@ -20,6 +19,7 @@ from vmevalkit.judges.base import Judgement
 from vmevalkit.judges.hearing import unscored
 from vmevalkit.records.base import Record
 from vmevalkit.records.verdict import JudgeIdentity, VerdictRecord
+from vmevalkit.retry import failure_of
 from vmevalkit.runner.evaluated_runs import EvaluatedRun, InputName, current_records
 from vmevalkit.runner.judges import load_judge
 from vmevalkit.runner.verdict_summary import summarise

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmevalkit.engine.retry import RetryPolicy, attempts, classify, failure_of
 from vmevalkit.errors import (
     AuthenticationError,
     ContentRefusedError,
@@ -19,6 +18,7 @@ from vmevalkit.errors import (
     VmevalkitError,
 )
 from vmevalkit.records.generation import Attempt, Failure, RunStatus
+from vmevalkit.retry import RetryPolicy, attempts, classify, failure_of
 
 BUSY = failure_of(ProviderUnavailableError("Busy", request_id="r-1"))
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
