@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.media.encode import encode
-from vmevalkit.settings import get_settings
+from vmevalkit.settings import forget_settings
 
 TRUTH = "ground_truth.mp4"
 
@@ -28,9 +28,9 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(home)
-    get_settings.cache_clear()
+    forget_settings()
     yield
-    get_settings.cache_clear()
+    forget_settings()
 
 
 @pytest.fixture

@@ -24,7 +24,11 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 │   ├── RateLimitedError           carries retry_after, seconds
 │   ├── QuotaExhaustedError         no credit or quota is left
 │   ├── ContentRefusedError        the provider's moderation said no
+│   ├── RequestRejectedError       the provider found the request itself at fault
+│   ├── ModelGoneError             the provider no longer knows the model
+│   ├── UnexpectedReplyError       an answer that the provider is not known to give
 │   ├── JobFailedError             the job was accepted, then failed
+│   ├── VideoExpiredError          the job succeeded, and its video is no longer kept
 │   └── SubmitUnknownError         the answer to a paid submit was lost; it is not repeated by itself
 ├── InvalidResultError             (ValueError) a wrapper returned something other than the documented result
 ├── UnreadableVideoError           (ValueError) path and reason
@@ -46,6 +50,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
+from typing_extensions import Self
+
 EXIT_INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 
@@ -66,6 +72,11 @@ class VmevalkitError(Exception):
         self.__dict__.update(facts)
         parts = [given, expected and f"Expected {expected}", next_step]
         super().__init__(" ".join(_sentence(part) for part in parts if part))
+
+    def given_up(self) -> Self:
+        """The same error, no longer worth another try: it was tried often enough."""
+        self.__dict__["retry"] = "never"
+        return self
 
     def __reduce__(self) -> tuple[Callable[..., VmevalkitError], tuple[type[VmevalkitError], dict[str, Any]]]:
         return _rebuild, (type(self), dict(self.__dict__))
@@ -208,6 +219,22 @@ class QuotaExhaustedError(ProviderError):
 
 class ContentRefusedError(ProviderError):
     """The provider's moderation refused the prompt, the image or the video."""
+
+
+class RequestRejectedError(ProviderError):
+    """The provider found the request itself at fault: a value or a picture it does not take."""
+
+
+class ModelGoneError(ProviderError):
+    """The provider no longer knows the model, or does not let this account use it."""
+
+
+class UnexpectedReplyError(ProviderError):
+    """An answer that the provider is not known to give, such as a page in place of JSON, or a new state of a job."""
+
+
+class VideoExpiredError(ProviderError):
+    """The job succeeded, and the provider no longer keeps its video."""
 
 
 class JobFailedError(ProviderError):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 
 from pydantic import Field
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
 from vmevalkit.errors import ContentRefusedError, Retry, SubmitUnknownError, VmevalkitError
 from vmevalkit.records.base import Record
@@ -19,6 +19,9 @@ _STATUSES: tuple[tuple[type[BaseException], RunStatus], ...] = (
     (SubmitUnknownError, "unknown"),
     (KeyboardInterrupt, "interrupted"),
 )
+
+
+_MOST_DOUBLINGS = 60
 
 
 class RetryPolicy(Record):
@@ -32,6 +35,13 @@ class RetryPolicy(Record):
     """The wait grows no longer than this. A wait asked for by the provider is honoured in full."""
     jitter: float = Field(default=0.25, ge=0, le=1)
     """Up to this share of the wait is added at random, so that many callers do not come back at once."""
+
+    def wait(
+        self, number: int, told: float | None = None, random: Callable[[], float] = random_numbers.random
+    ) -> float:
+        """Seconds to wait after the `number`th try; `told` is the wait the provider asked for, if it did."""
+        growing = min(self.first_wait_seconds * 2 ** min(number - 1, _MOST_DOUBLINGS), self.longest_wait_seconds)
+        return (growing if told is None else told) * (1 + self.jitter * random())
 
 
 def classify(error: BaseException) -> Retry:
@@ -70,11 +80,10 @@ def attempts(
     `call` returns None once it succeeded. A failure is tried again while its `retry` is not `never` and the policy
     has tries left; the wait is taken when the next item is asked for. `random` gives numbers from 0 to 1.
     """
-    growing = wait_exponential(multiplier=policy.first_wait_seconds, max=policy.longest_wait_seconds)
 
     def wait(state: RetryCallState) -> float:
         told = None if state.outcome is None else state.outcome.result().retry_after
-        return (growing(state) if told is None else told) * (1 + policy.jitter * random())
+        return policy.wait(state.attempt_number, told, random)
 
     turns = Retrying(
         stop=stop_after_attempt(policy.attempts),

@@ -6,10 +6,12 @@ Precedence: arguments, then environment variables (`VMEVALKIT_` + the field's na
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -19,7 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from vmevalkit.errors import InvalidSettingError
+from vmevalkit.errors import InvalidSettingError, MissingCredentialError
 
 DOTENV_FILE = ".env"
 TOML_FILE = "vmevalkit.toml"
@@ -84,13 +86,60 @@ def get_settings() -> Settings:
         ) from error
 
 
+def forget_settings() -> None:
+    """Read environment and files anew when they are next asked for."""
+    get_settings.cache_clear()
+    _dotenv.cache_clear()
+
+
+def read_variable(name: str, *aliases: str) -> str | None:
+    """The value of an environment variable that is not ours, or else of the same name in `.env`; None without one.
+
+    The first of the names that has a value counts; an empty one is none.
+    """
+    for known in (os.environ, _dotenv(Path(DOTENV_FILE).absolute())):
+        for spelling in (name, *aliases):
+            if value := (known.get(spelling) or "").strip():
+                return value
+    return None
+
+
+def require_variable(name: str, *aliases: str, needed_by: str) -> str:
+    """Like `read_variable`; raises MissingCredentialError naming the variable where there is no value."""
+    if (value := read_variable(name, *aliases)) is not None:
+        return value
+    raise MissingCredentialError(
+        f"{needed_by} needs {name}, which is not set",
+        expected=f"the variable {_either((name, *aliases))} in the environment or in `{DOTENV_FILE}`",
+        next_step=f"Put the line {name}=… into the file `{DOTENV_FILE}`; env.template shows all of them",
+        variable=name,
+    )
+
+
+@lru_cache(maxsize=8)
+def _dotenv(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(names)
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidSettingError:
+    toml = path.name == TOML_FILE
+    return InvalidSettingError(
+        f"The file {path} cannot be read: {error}",
+        expected='TOML such as `output_dir = "outputs"`' if toml else "UTF-8 lines of NAME=value",
+        next_step="Mend or remove the file",
+    )
+
+
 def _read(name: str, source: Callable[[str], PydanticBaseSettingsSource]) -> PydanticBaseSettingsSource:
     """The settings of a file in the working folder, empty where there is none."""
     try:
         return source(name)
     except (OSError, ValueError) as error:  # ValueError: it is not UTF-8, or not TOML
-        raise InvalidSettingError(
-            f"The file {Path(name).absolute()} cannot be read: {error}",
-            expected='TOML such as `output_dir = "outputs"`' if name == TOML_FILE else "UTF-8 lines of NAME=value",
-            next_step="Mend or remove the file",
-        ) from error
+        raise _unreadable(Path(name).absolute(), error) from error

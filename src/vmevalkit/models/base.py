@@ -11,7 +11,7 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -83,9 +83,12 @@ class Service(Protocol):
 
 
 class ServiceWrapper(ModelWrapper):
-    """A wrapper around a service."""
+    """A wrapper around a service; a subclass makes or sets `service`."""
 
-    service: Service
+    @cached_property
+    def service(self) -> Service:
+        """What does the work."""
+        raise NotImplementedError
 
     def generate(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, JsonValue, field_serializer, model_validator
 from typing_extensions import Self
 
 from vmevalkit.records.base import JsonObject, Record
@@ -28,22 +28,84 @@ class Limits(Record):
     sizes: tuple[str, ...] | None = None
     """The only `WIDTHxHEIGHT` sizes allowed."""
     max_image_bytes: int | None = None
-    """Largest first frame, in bytes."""
+    """Largest first frame, in bytes, as it is sent."""
+    min_image_side: int | None = None
+    """Shortest side of the first frame, in pixels, as it is sent."""
     max_prompt_characters: int | None = None
     """Longest prompt."""
     concurrency: int | None = Field(default=None, ge=1)
     """How many generations may run at once."""
 
 
-class Price(Record):
-    """What a second of video costs, and who said so when."""
+class PriceCase(Record):
+    """A price that holds for some requests only."""
 
-    per_second: float = Field(ge=0)
+    when: JsonObject
+    """The parameters of such a request, `duration` among them, defaults filled in."""
+    per_second: float | None = Field(default=None, ge=0)
     """US dollars per second of generated video."""
+    per_video: float | None = Field(default=None, ge=0)
+    """US dollars per video, whatever its length."""
+
+
+class Price(Record):
+    """What a video costs, and who said so when. The first case that fits a request counts, else the price itself."""
+
+    per_second: float | None = Field(default=None, ge=0)
+    """US dollars per second of generated video; None where only the cases have a price."""
+    cases: tuple[PriceCase, ...] = ()
+    """Prices of particular requests."""
     date: date
     """When the price was read."""
     source: str
     """Where the price was read."""
+
+
+class Parameter(Record):
+    """A parameter of a model that callers may set, beside duration and seed."""
+
+    description: str
+    """What it does, in a few words."""
+    type: Literal["text", "integer", "number", "boolean"] = "text"
+    """What its value must be."""
+    choices: tuple[JsonValue, ...] | None = None
+    """The only values allowed."""
+    minimum: float | None = None
+    """Least value."""
+    maximum: float | None = None
+    """Greatest value."""
+    default: JsonValue = None
+    """What is sent when the caller says nothing; None sends nothing, and the provider decides."""
+
+
+class ProviderEntry(Record):
+    """A service that models are reached through, without its name, which the catalog file gives."""
+
+    title: str
+    """Its own name."""
+    base_url: str
+    """Where its API is."""
+    base_url_variable: str
+    """Environment variable that puts another address in its place: a gateway, or an emulator."""
+    credentials: dict[str, tuple[str, ...]]
+    """Environment variables that hold what it asks for, each with the other names it is known by."""
+    concurrency: int = Field(ge=1)
+    """How many jobs may be in flight at once, as far as is known; adapted to what the provider refuses."""
+    poll_seconds: float = Field(gt=0)
+    """How long to wait between two looks at a job, unless the provider says."""
+    deadline_seconds: float = Field(gt=0)
+    """How long a job may take before it is left to a later look."""
+    finds_jobs: bool = False
+    """Whether a job can be looked up by our own id, so that none is lost when the answer to its submit is."""
+    documentation: str
+    """Where its API is described."""
+
+
+class Provider(ProviderEntry):
+    """A service with its name."""
+
+    name: str
+    """The word users type, such as `runway`."""
 
 
 class Retirement(Record):
@@ -76,10 +138,12 @@ class CatalogEntry(Record):
     """What it accepts."""
     default_duration: float | None = None
     """Seconds of video when the caller names no duration."""
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    """What callers may set beside duration and seed. A model behind an API takes no others."""
     price: Price | None = None
     """None for models that run on your own machine."""
     environment_variables: tuple[str, ...] = ()
-    """Credentials it needs."""
+    """Credentials it needs beside its provider's."""
     licence: str | None = None
     """SPDX identifier or name of the licence of the weights or the terms of the service."""
     lifecycle: Lifecycle = "active"
@@ -105,3 +169,5 @@ class Model(CatalogEntry):
     """The word users type, such as `control-still`."""
     family: str
     """The family it is listed under, such as `Controls`."""
+    provider: Provider | None = None
+    """The service it is reached through; None for models that run here."""

@@ -110,7 +110,7 @@ class Batch:
         """Every job, one task after the other, so that a batch cut short still compares models on equal tasks."""
         for task in self.tasks:
             for model in self.models:
-                cost = forecast(model, None)
+                cost = forecast(model, {})
                 for sample in range(self.options.samples_per_task):
                     item = BatchItem(model=model.key, task=task, sample=sample, options=self.options)
                     yield Unit(self._key(item), model.key, item, cost.amount if cost else 0.0)

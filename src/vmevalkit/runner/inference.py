@@ -154,7 +154,7 @@ class InferenceRunner:
             seed=seed,
             sample=sample,
             identity=identity_of(model, task, others, seed, sample, self._hash_of),
-            forecast=forecast(model, parameters.get("duration")),
+            forecast=forecast(model, parameters),
         )
 
     def run_job(

@@ -27,14 +27,22 @@ class JournalEvent(Record):
     """What is needed to go on from here."""
 
 
-def append_event(path: Path, event: str, data: JsonObject | None = None, *, durable: bool = True) -> None:
-    """Add one event to the journal at `path`, created if need be; with `durable`, on the disk before returning."""
-    line = JournalEvent(event=event, at=datetime.now(timezone.utc), data=data or {}).model_dump_json()
+def append_event(
+    path: Path | None, event: str, data: JsonObject | None = None, *, durable: bool = True
+) -> JournalEvent:
+    """The event, added to the journal at `path`, which is created if need be; None keeps it nowhere.
+
+    With `durable`, it is on the disk before returning.
+    """
+    happened = JournalEvent(event=event, at=datetime.now(timezone.utc), data=data or {})
+    if path is None:
+        return happened
     with writing(path), path.open("a+b") as file:
-        file.write(_line_break_after_torn_line(file) + line.encode() + b"\n")
+        file.write(_line_break_after_torn_line(file) + happened.model_dump_json().encode() + b"\n")
         if durable:
             file.flush()
             os.fsync(file.fileno())
+    return happened
 
 
 def read_events(path: Path) -> list[JournalEvent]:

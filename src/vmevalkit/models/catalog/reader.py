@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from vmevalkit.errors import InvalidCatalogError
 from vmevalkit.models.base import ModelWrapper
-from vmevalkit.records.base import Record, first_fault
-from vmevalkit.records.model import Capability, CatalogEntry, Kind, Lifecycle, Model
+from vmevalkit.records.base import JsonObject, Record, first_fault
+from vmevalkit.records.model import Capability, CatalogEntry, Kind, Lifecycle, Model, Provider, ProviderEntry
 from vmevalkit.registry import Registry, load_target
 
 if sys.version_info >= (3, 11):
@@ -27,6 +27,7 @@ else:
     import tomli as tomllib
 
 ENTRY_POINT_GROUP = "vmevalkit.models"
+PROVIDERS_NAME = "providers.toml"
 
 
 class CatalogFile(Record):
@@ -34,8 +35,21 @@ class CatalogFile(Record):
 
     family: str
     """Name of the family."""
-    models: dict[str, CatalogEntry]
+    provider: str | None = None
+    """Name of the service the family is reached through, where there is one."""
+    providers: dict[str, ProviderEntry] = Field(default_factory=dict)
+    """Services that are not known yet, by name."""
+    defaults: JsonObject = Field(default_factory=dict)
+    """Fields of every model of the family that does not say otherwise; tables are merged."""
+    models: dict[str, JsonObject]
     """Its models by key."""
+
+
+class ProvidersFile(Record):
+    """What `providers.toml` holds."""
+
+    providers: dict[str, ProviderEntry]
+    """The services we know, by name."""
 
 
 @cache
@@ -43,17 +57,25 @@ def catalog() -> Registry[Model]:
     """Every model by key; the files are read once, plugins when they are needed."""
     registry: Registry[Model] = Registry("model", ENTRY_POINT_GROUP, _adopt, "vmevalkit models list")
     for file in sorted(files("vmevalkit.models.catalog").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
+        if file.name.endswith(".toml") and file.name != PROVIDERS_NAME:
             for model in parse_family(file.read_text(encoding="utf-8"), file.name):
                 registry.register(model.key, model, origin=f"vmevalkit ({file.name})")
     return registry
+
+
+@cache
+def providers() -> dict[str, Provider]:
+    """The services we know, by name."""
+    text = (files("vmevalkit.models.catalog") / PROVIDERS_NAME).read_text(encoding="utf-8")
+    return _named(ProvidersFile.model_validate(tomllib.loads(text)).providers)
 
 
 def parse_family(text: str, name: str) -> list[Model]:
     """The models of one catalog file; raises InvalidCatalogError naming the file, the entry and the field."""
     try:
         family = CatalogFile.model_validate(tomllib.loads(text))
-    except (ValidationError, tomllib.TOMLDecodeError) as error:
+        provider, entries = _provider_of(family), _entries_of(family)
+    except (ValidationError, tomllib.TOMLDecodeError, LookupError) as error:
         detail = first_fault(error) if isinstance(error, ValidationError) else str(error)
         raise InvalidCatalogError(
             f"The catalog file {name} is not valid: {detail}",
@@ -61,7 +83,32 @@ def parse_family(text: str, name: str) -> list[Model]:
             next_step="See the file controls.toml of vmevalkit for an example",
             path=name,
         ) from error
-    return [Model(key=key, family=family.family, **dict(entry)) for key, entry in family.models.items()]
+    return [Model(key=key, family=family.family, provider=provider, **dict(entry)) for key, entry in entries.items()]
+
+
+def _provider_of(family: CatalogFile) -> Provider | None:
+    known = providers() | _named(family.providers)
+    if family.provider is not None and family.provider not in known:
+        raise LookupError(f"provider: {family.provider!r} is none of {', '.join(known)}")
+    return known[family.provider] if family.provider is not None else None
+
+
+def _entries_of(family: CatalogFile) -> dict[str, CatalogEntry]:
+    merged = {key: _merged(family.defaults, fields) for key, fields in family.models.items()}
+    return TypeAdapter(dict[str, CatalogEntry]).validate_python({**merged})
+
+
+def _merged(defaults: JsonObject, fields: JsonObject) -> JsonObject:
+    """The fields, and those of the defaults that are not among them; tables are merged in the same way."""
+    merged = dict(defaults)
+    for name, value in fields.items():
+        default = defaults.get(name)
+        merged[name] = _merged(default, value) if isinstance(default, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _named(entries: Mapping[str, ProviderEntry]) -> dict[str, Provider]:
+    return {name: Provider(name=name, **dict(entry)) for name, entry in entries.items()}
 
 
 def find_models(

@@ -1,0 +1,191 @@
+"""Models behind an API: what their files have in common.
+
+A provider's file holds an adapter, which only builds requests and reads answers, and a wrapper that names it. The job
+client does the rest: submit once, poll, fetch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import JsonValue
+
+from vmevalkit.errors import JobFailedError, ProviderError, SubmitUnknownError
+from vmevalkit.models.base import Generation, Request, ServiceWrapper
+from vmevalkit.models.catalog.reader import providers
+from vmevalkit.records.base import JsonObject
+from vmevalkit.records.generation import Cost, InputTransform
+from vmevalkit.records.job import Job
+from vmevalkit.records.model import Provider
+from vmevalkit.remote.account import account_for
+from vmevalkit.remote.adapter import Adapter, JobStatus
+from vmevalkit.remote.call import Call
+from vmevalkit.remote.event_loop import event_loop
+from vmevalkit.remote.job_client import JobClient
+from vmevalkit.remote.transport import Transport
+from vmevalkit.retry import RetryPolicy
+from vmevalkit.settings import read_variable, require_variable
+from vmevalkit.store.job_log import JobLog
+
+REQUEST_ATTEMPTS = 8
+"""How often a request that costs nothing is tried: with growing waits, some minutes of outage are sat out."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a provider is asked to make."""
+
+    call: Call
+    """The request that submits the job."""
+    sent: JsonObject
+    """The parameters in it, in the provider's words, without picture and prompt; for the record."""
+    transforms: tuple[InputTransform, ...] = ()
+    """What was changed to make the inputs fit."""
+
+
+class ApiAdapter(Adapter):
+    """A provider's dialect for one of its models; `options` are the fixed arguments of the catalog entry.
+
+    `api_key` among them takes the place of the environment variable.
+    """
+
+    def __init__(self, model: str, **options: Any) -> None:
+        self.model, self.options = model, options
+
+    @abstractmethod
+    def order(self, request: Request, job: Job) -> Order:
+        """What to send for a request; raises InvalidRequestError for what the model does not make.
+
+        A picture that must be reachable by URL is uploaded here.
+        """
+
+    @cached_property
+    def api_key(self) -> str:
+        """The API key; raises MissingCredentialError naming the variable it is looked for in."""
+        facts = provider_facts(self.provider)
+        given = self.options.get("api_key")
+        variable, aliases = next(iter(facts.credentials.items()))
+        return str(given) if given else require_variable(variable, *aliases, needed_by=facts.title)
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """The options that are parameters of the model."""
+        return {name: value for name, value in self.options.items() if name not in {"api_key", "base_url"}}
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """The API key."""
+        return (self.api_key,)
+
+    def headers(self, now: float) -> Mapping[str, str]:  # noqa: ARG002 (for keys that age)
+        """The API key as a bearer token, as most providers want it."""
+        return {"authorization": f"Bearer {self.api_key}"}
+
+
+class ApiService:
+    """Has jobs made by one provider; what it is told and pays for goes into the log first."""
+
+    def __init__(self, adapter: ApiAdapter, policy: RetryPolicy, log: JobLog) -> None:
+        self.provider, self.adapter, self.log = provider_facts(adapter.provider), adapter, log
+        base_url = base_url_of(self.provider, adapter.options)
+        account = account_for(adapter.provider, base_url, adapter.secrets, self.provider.concurrency)
+        self.client = JobClient(Transport(adapter, account, policy), self.provider)
+        self.endpoint = None if base_url == self.provider.base_url else base_url
+
+    def generate(self, request: Request) -> Generation:
+        """Have the video made, or fetch it where the log tells of a job that is open still."""
+        return event_loop.run(self._generate(request))
+
+    def cancel(self) -> bool:
+        """True when the provider was told to end the log's open job."""
+        job = self.log.open_job
+        return job is not None and job.id is not None and event_loop.run(self.client.cancel(job))
+
+    async def _generate(self, request: Request) -> Generation:
+        job, status = await self._ended_job(request)
+        if status.error is not None or status.video is None:
+            await asyncio.to_thread(self.log.settle, status.state, status.cost)
+            raise status.error or self._no_video(job)
+        await self.client.fetch(job, status, request.output_path)
+        return Generation(str(job.id), self._metadata(job, status))
+
+    async def _ended_job(self, request: Request) -> tuple[Job, JobStatus]:
+        job = self.log.open_job
+        if job is not None and job.id is None:
+            job = await self.client.find(job)
+            if job is not None:
+                await asyncio.to_thread(self.log.submitted, job)
+        if job is not None:
+            return job, await self.client.follow(job)
+        return await self._submitted_job(request)
+
+    async def _submitted_job(self, request: Request) -> tuple[Job, JobStatus]:
+        planned = Job(provider=self.provider.name, model=self.adapter.model)
+        order = await asyncio.to_thread(self.adapter.order, request, planned)
+        job = planned.model_copy(update={"sent": order.sent, "transforms": order.transforms})
+        await asyncio.to_thread(self.log.submitting, job)
+        try:
+            return await self.client.run(job, order.call, self.log.submitted)
+        except SubmitUnknownError:
+            raise
+        except ProviderError as error:
+            if self.log.phase == "submitting":  # it was turned away, and nothing came of it
+                await asyncio.to_thread(self.log.settle, "failed", Cost(amount=0.0, source="free"))
+            raise error.given_up() from None
+
+    def _metadata(self, job: Job, status: JobStatus) -> JsonObject:
+        transforms: list[JsonValue] = [transform.model_dump(mode="json") for transform in job.transforms]
+        facts: JsonObject = {"provider": self.provider.name, "input_transforms": transforms, "sent": job.sent}
+        if isinstance(status.video, Call):
+            facts["video_url"] = self.client.transport.address(status.video.path)
+        if status.cost is not None:
+            facts["cost"] = status.cost.model_dump(mode="json")
+        if self.endpoint is not None:
+            facts["endpoint"] = self.endpoint
+        return facts | (status.details or {})
+
+    def _no_video(self, job: Job) -> JobFailedError:
+        return JobFailedError(
+            f"{self.provider.title} says that the job {job.id} succeeded, and gives no video",
+            expected="the address of a video",
+            next_step="Ask the provider about the job",
+            provider=self.provider.name,
+            request_id=None,
+        )
+
+
+class ApiWrapper(ServiceWrapper):
+    """The face of a model behind an API; a subclass names its adapter."""
+
+    adapter: ClassVar[type[ApiAdapter]]
+
+    def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
+        super().__init__(model, output_dir, **kwargs)
+        self.log = JobLog()
+        """Where the job is written down; set it before `generate` to make it outlive this process."""
+        self.policy = RetryPolicy()
+        """How long to wait between tries of a request."""
+
+    @cached_property
+    def service(self) -> ApiService:
+        """What does the work, made when first needed, since it asks for the key; raises MissingCredentialError."""
+        policy = self.policy.model_copy(update={"attempts": max(REQUEST_ATTEMPTS, self.policy.attempts)})
+        return ApiService(self.adapter(self.model, **self.options), policy, self.log)
+
+
+def provider_facts(name: str) -> Provider:
+    """What the catalog knows about a provider."""
+    return providers()[name]
+
+
+def base_url_of(provider: Provider, options: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """Where the provider's API is: as an option says, or else the environment, or else the catalog."""
+    given = options.get("base_url") or read_variable(provider.base_url_variable)
+    return str(given).rstrip("/") if given else provider.base_url

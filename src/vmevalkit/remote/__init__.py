@@ -1,0 +1,1 @@
+"""Reaching providers: one transport, one job client, one poll loop."""

@@ -1,0 +1,60 @@
+"""What all jobs of one account at one provider share: connections, the gate, and how far the clocks are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from threading import Lock
+
+import httpx
+
+from vmevalkit import __version__
+from vmevalkit.remote.event_loop import event_loop
+from vmevalkit.remote.gate import Gate
+
+MOST_CONNECTIONS = 100
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
+
+
+class Account:
+    """Belongs to the event loop it is first used in."""
+
+    def __init__(self, base_url: str, concurrency: int) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.gate = Gate(concurrency)
+        self.skew = 0.0
+        """Seconds by which the provider's clock is ahead of ours."""
+        self.client = _client(keepalive=MOST_CONNECTIONS)
+        # A connection kept open may be closed by the other side just as it is used again, and then nobody knows whether
+        # the request arrived. What is paid for goes over a new one.
+        self.fresh_client = _client(keepalive=0)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+        await self.fresh_client.aclose()
+
+
+_accounts: dict[tuple[str, str, frozenset[str]], Account] = {}
+_lock = Lock()
+
+
+def account_for(provider: str, base_url: str, secrets: Collection[str], concurrency: int) -> Account:
+    """The account with these secrets, the same one for everybody in this process."""
+    with _lock:
+        return _accounts.setdefault((provider, base_url, frozenset(secrets)), Account(base_url, concurrency))
+
+
+def close_accounts() -> None:
+    """Close all connections; they are made anew when needed."""
+    with _lock:
+        accounts = tuple(_accounts.values())
+        _accounts.clear()
+    for account in accounts:
+        event_loop.run(account.close())
+    event_loop.close()
+
+
+def _client(*, keepalive: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=keepalive)
+    agent = {"user-agent": f"vmevalkit/{__version__}"}
+    return httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, headers=agent, follow_redirects=False)

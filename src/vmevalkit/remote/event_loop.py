@@ -1,0 +1,70 @@
+"""The sync face: one thread with an event loop, in which everything said to providers is said."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import concurrent.futures
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class EventLoopThread:
+    """An event loop in a daemon thread of its own, started when first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: set[concurrent.futures.Future[Any]] = set()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns or raises, once it has ended; KeyboardInterrupt when it was cut off."""
+        with self._lock:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+            self._under_way.add(future)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError as error:
+            raise KeyboardInterrupt("Stopped") from error
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+        finally:
+            self._under_way.discard(future)
+
+    def stop_all(self) -> None:
+        """Cut off everything under way: whoever waits for it gets KeyboardInterrupt."""
+        for future in tuple(self._under_way):
+            future.cancel()
+
+    def close(self) -> None:
+        """End the thread; it is started again when needed."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=_serve, args=(self._loop,), name="vmevalkit-remote", daemon=True).start()
+        return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+event_loop = EventLoopThread()
+"""The one of this process."""
+atexit.register(event_loop.close)

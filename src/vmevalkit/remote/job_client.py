@@ -1,0 +1,186 @@
+"""The one job client: submit once, poll until the end, fetch, cancel. The same for every provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+from vmevalkit.atomic import write_atomic
+from vmevalkit.errors import (
+    ModelGoneError,
+    ProviderError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    SubmitUnknownError,
+    TimedOutError,
+    UnexpectedReplyError,
+    VideoExpiredError,
+)
+from vmevalkit.records.job import Job
+from vmevalkit.records.model import Provider
+from vmevalkit.remote.adapter import JobStatus
+from vmevalkit.remote.call import Call, Reply
+from vmevalkit.remote.download import download
+from vmevalkit.remote.refusals import unexpected
+from vmevalkit.remote.transport import Transport, told_wait
+
+MOST_SUBMITS = 20
+"""How often a submit that the provider turned away is tried; the gate halves with every refusal, so this is plenty."""
+_TURNED_AWAY = 503
+"""The one server error that says that the request was not worked on."""
+
+
+class JobClient:
+    """Takes jobs of one account at one provider from submit to video."""
+
+    def __init__(self, transport: Transport, provider: Provider, *, clock: Callable[[], float] = monotonic) -> None:
+        self.transport, self.provider, self.gate = transport, provider, transport.account.gate
+        self._adapter, self._clock = transport.adapter, clock
+
+    async def run(self, job: Job, call: Call, on_submitted: Callable[[Job], None]) -> tuple[Job, JobStatus]:
+        """Submit a job once and wait for its end; `on_submitted` gets the job with its id before anything else is done.
+
+        A request that the provider turned away is tried again, since nothing came of it. Raises SubmitUnknownError
+        when it may have arrived and nobody can say, TimedOutError when the job took longer than the deadline.
+        """
+        number = 1
+        while True:
+            async with self.gate.slot():
+                await self.gate.wait_until_open()
+                try:
+                    submitted = await self._submit(job, call)
+                except (RateLimitedError, ProviderUnavailableError) as error:
+                    number += 1
+                    if number > MOST_SUBMITS:
+                        raise
+                    wait = self._back_off(error, number - 1)
+                else:
+                    await asyncio.to_thread(on_submitted, submitted)
+                    await self.gate.accepted()
+                    return submitted, await self._end(submitted)
+            await asyncio.sleep(wait)
+
+    async def follow(self, job: Job) -> JobStatus:
+        """Wait for the end of a job that was submitted before; raises TimedOutError after the deadline."""
+        async with self.gate.slot(at_once=True):
+            return await self._end(job)
+
+    async def find(self, job: Job) -> Job | None:
+        """The job with the provider's id, looked up by our own; None when the provider has no such job.
+
+        Raises SubmitUnknownError where the provider cannot look up jobs.
+        """
+        call = self._adapter.find(job)
+        if call is None:
+            raise self._unknown(job, "it cannot be asked for it")
+        try:
+            found = self._adapter.job(job, await self.transport.ask(call))
+        except ModelGoneError:
+            return None
+        return found if found.id is not None else None
+
+    async def status(self, job: Job) -> tuple[JobStatus, float | None]:
+        """How the job stands, and the wait that the provider asks for before it is asked again, in seconds."""
+        reply = await self.transport.ask(self._adapter.poll(job))
+        return self._adapter.status(job, reply), told_wait(reply)
+
+    async def fetch(self, job: Job, status: JobStatus, path: Path) -> None:
+        """Put the video of a job that succeeded at `path`; an address that has expired is asked for anew, once."""
+        if await self._fetched(status, path):
+            return
+        status, _ = await self.status(job)
+        if not await self._fetched(status, path):
+            raise VideoExpiredError(
+                f"{self.provider.title} no longer keeps the video of job {job.id}",
+                expected="a video that can be fetched",
+                next_step="Run the same command with --retry-failed to have it made again, which is paid for again",
+                provider=self.provider.name,
+                request_id=None,
+            )
+
+    async def cancel(self, job: Job) -> bool:
+        """True when the provider was told to end the job; False where it cannot be told."""
+        call = self._adapter.cancel(job)
+        if call is None:
+            return False
+        await self.transport.ask(call)
+        return True
+
+    async def _submit(self, job: Job, call: Call) -> Job:
+        try:
+            reply = await self.transport.send(call, fresh=True)
+        except (ProviderUnavailableError, UnexpectedReplyError) as error:
+            if _was_turned_away(error):
+                raise
+            return await self._looked_up(job, error)
+        submitted = self._adapter.job(job, reply)
+        return submitted if submitted.id is not None else await self._looked_up(job, _no_id(self.provider, reply))
+
+    async def _looked_up(self, job: Job, error: ProviderError) -> Job:
+        """The job whose submit got no clear answer; raises a passing error when it is certain that there is none."""
+        if not self.provider.finds_jobs:
+            raise self._unknown(job, error.given) from error
+        if (found := await self.find(job)) is not None:
+            return found
+        raise ProviderUnavailableError(
+            error.given, provider=self.provider.name, request_id=error.request_id, sent=False
+        )
+
+    def _unknown(self, job: Job, reason: str) -> SubmitUnknownError:
+        return SubmitUnknownError(
+            f"Nobody knows whether {self.provider.title} has the job {job.intent}: {reason}",
+            expected="an answer with the id of the job",
+            next_step="Look for it at the provider, then `vmevalkit jobs adopt RUN --job-id ID`; or have it made, and "
+            "perhaps paid for, again with --resubmit-unknown",
+            provider=self.provider.name,
+            request_id=None,
+        )
+
+    def _back_off(self, error: ProviderError, number: int) -> float:
+        told: float | None = error.__dict__.get("retry_after")
+        wait = self.transport.policy.wait(number, told)
+        if isinstance(error, RateLimitedError):
+            self.gate.refused(wait)
+        return wait
+
+    async def _end(self, job: Job) -> JobStatus:
+        """The one poll loop."""
+        deadline = self._clock() + self.provider.deadline_seconds
+        while True:
+            status, told = await self.status(job)
+            if status.ended:
+                return status
+            left = deadline - self._clock()
+            if left <= 0:
+                raise TimedOutError(
+                    f"The job {job.id} at {self.provider.title} is {status.state} still, after "
+                    f"{self.provider.deadline_seconds:g} seconds",
+                    expected="it to end by then",
+                    next_step="It is not lost: the same command, or `vmevalkit jobs adopt`, goes on waiting for it",
+                    retry="never",
+                )
+            await asyncio.sleep(min(self.provider.poll_seconds if told is None else told, left))
+
+    async def _fetched(self, status: JobStatus, path: Path) -> bool:
+        if isinstance(status.video, bytes):
+            await asyncio.to_thread(write_atomic, path, status.video)
+            return True
+        if status.video is None:
+            return False
+        try:
+            await download(self.transport, status.video.path, path)
+        except VideoExpiredError:
+            return False
+        return True
+
+
+def _was_turned_away(error: ProviderError) -> bool:
+    """True when it is certain that nothing came of the request."""
+    facts = error.__dict__
+    return facts.get("status") == _TURNED_AWAY or facts.get("sent") is False
+
+
+def _no_id(provider: Provider, reply: Reply) -> UnexpectedReplyError:
+    return unexpected(provider.title, "the id of a job", reply)

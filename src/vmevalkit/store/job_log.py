@@ -1,0 +1,74 @@
+"""The job of a run, in the run's journal: written down before it is paid for, and read again after a crash.
+
+A run has at most one job under way. `submitting` is on the disk before the request leaves, `submitted` the moment the
+provider's id is known, `settled` once nothing more can come of the job.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vmevalkit.records.base import JsonObject
+from vmevalkit.records.generation import Cost
+from vmevalkit.records.job import Job, JobPhase, JobState
+from vmevalkit.store.journal import JournalEvent, append_event, read_events
+
+_PHASES: tuple[JobPhase, ...] = ("submitting", "submitted", "settled")
+
+
+class JobLog:
+    """The job of one run, in its journal; in memory where there is no journal, as when a wrapper is used by itself."""
+
+    def __init__(self, journal: Path | None = None) -> None:
+        self._journal = journal
+        self._events = read_events(journal) if journal is not None else []
+
+    @property
+    def job(self) -> Job | None:
+        """The latest job, settled or not; None when none was ever to be submitted."""
+        told = [event for event in self._events if event.event in {"submitting", "submitted"}]
+        return Job.model_validate(told[-1].data) if told else None
+
+    @property
+    def phase(self) -> JobPhase | None:
+        """How far the latest job came."""
+        last = self._last
+        return next((phase for phase in _PHASES if last is not None and last.event == phase), None)
+
+    @property
+    def open_job(self) -> Job | None:
+        """The job that may still have a video; its `id` is None when the answer to its submit is not known."""
+        return self.job if self.phase in {"submitting", "submitted"} else None
+
+    @property
+    def state(self) -> JobState | None:
+        """How the provider said the latest job ended; None as long as it has not."""
+        last = self._last
+        state: JobState | None = last.data.get("state") if last is not None else None  # type: ignore[assignment]
+        return state
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the latest job cost, where that is settled and known."""
+        last = self._last
+        told = last.data.get("cost") if last is not None else None
+        return Cost.model_validate(told) if told is not None else None
+
+    def submitting(self, job: Job) -> None:
+        """Write down that the job is about to be submitted, before it is."""
+        self._append("submitting", job.model_dump(mode="json"))
+
+    def submitted(self, job: Job) -> None:
+        """Write down that the provider has the job, and under which id."""
+        self._append("submitted", job.model_dump(mode="json"))
+
+    def settle(self, state: JobState, cost: Cost | None = None) -> None:
+        """Write down that nothing more can come of the latest job; `cost` where it is known."""
+        self._append("settled", {"state": state, "cost": cost.model_dump(mode="json") if cost else None})
+
+    @property
+    def _last(self) -> JournalEvent | None:
+        return next((event for event in reversed(self._events) if event.event in _PHASES), None)
+
+    def _append(self, event: JobPhase, data: JsonObject) -> None:
+        self._events.append(append_event(self._journal, event, data))
