@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.media.encode import encode
+from vmevalkit.remote.account import close_accounts
 from vmevalkit.settings import forget_settings
 
 TRUTH = "ground_truth.mp4"
@@ -31,6 +32,7 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     forget_settings()
     yield
     forget_settings()
+    close_accounts()
 
 
 @pytest.fixture

@@ -49,6 +49,8 @@ def close_accounts() -> None:
     with _lock:
         accounts = tuple(_accounts.values())
         _accounts.clear()
+    if not accounts:
+        return
     for account in accounts:
         event_loop.run(account.close())
     event_loop.close()
