@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Where task pairs are read from and created."""
     output_dir: Path = Path("outputs")
     """Root of the output tree."""
+    in_flight: int | None = Field(default=None, ge=1)
+    """Most jobs at one provider at once; by default as many as the catalog says."""
     decode_timeout_seconds: float = Field(default=300.0, gt=0)
     """Longest time one file may take to decode before its process is killed."""
     decode_memory_mb: int = Field(default=4096, ge=256)

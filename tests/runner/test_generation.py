@@ -72,7 +72,7 @@ def carry_out(tmp_path: Path) -> Any:
         Image.new("RGB", (32, 32)).save(folder.question_dir / "first_frame.png")
         task = TaskPair(id="t", domain="d", prompt="Go", first_frame=folder.question_dir / "first_frame.png")
         job = GenerationJob(model="m", task=task, identity="i")
-        return Generation(model, job, folder, trail).carry_out({}, NOW), trail, folder
+        return Generation(model, job, folder, trail, NOW).carry_out({}), trail, folder
 
     return run
 

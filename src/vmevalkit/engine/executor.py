@@ -21,6 +21,10 @@ class Executor(Protocol):
     def in_process(self) -> bool:
         """True when `submit` itself makes the call, in this process: Ctrl-C then interrupts the call."""
 
+    @property
+    def shares_memory(self) -> bool:
+        """True when calls are made in this process, in whatever thread: nothing has to be picklable."""
+
     def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
         """A future of `function(argument)`, or of WorkerCrashedError when the process doing it died."""
 

@@ -15,6 +15,7 @@ class InlineExecutor:
 
     slots = 1
     in_process = True
+    shares_memory = True
 
     def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
         """The finished future of `function(argument)`; KeyboardInterrupt passes through."""

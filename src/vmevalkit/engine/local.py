@@ -28,6 +28,7 @@ class LocalExecutor:
     """
 
     in_process = False
+    shares_memory = False
 
     def __init__(self, slots: int, initializer: Callable[[], None] | None = None) -> None:
         self.slots = slots

@@ -12,18 +12,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from vmevalkit.errors import JobFailedError, ProviderError, SubmitUnknownError
+from vmevalkit.errors import JobFailedError
 from vmevalkit.models.base import Generation, Request, ServiceWrapper
-from vmevalkit.models.catalog.reader import providers
+from vmevalkit.models.endpoint import base_url_of, provider_facts
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.generation import Cost, InputTransform
+from vmevalkit.records.generation import InputTransform
 from vmevalkit.records.job import Job
-from vmevalkit.records.model import Provider
 from vmevalkit.remote.account import account_for
 from vmevalkit.remote.adapter import Adapter, JobStatus
 from vmevalkit.remote.call import Call
@@ -31,7 +29,7 @@ from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.job_client import JobClient
 from vmevalkit.remote.transport import Transport
 from vmevalkit.retry import RetryPolicy
-from vmevalkit.settings import read_variable, require_variable
+from vmevalkit.settings import require_variable
 from vmevalkit.store.job_log import JobLog
 
 REQUEST_ATTEMPTS = 8
@@ -92,10 +90,10 @@ class ApiAdapter(Adapter):
 class ApiService:
     """Has jobs made by one provider; what it is told and pays for goes into the log first."""
 
-    def __init__(self, adapter: ApiAdapter, policy: RetryPolicy, log: JobLog) -> None:
+    def __init__(self, adapter: ApiAdapter, policy: RetryPolicy, log: JobLog, in_flight: int | None = None) -> None:
         self.provider, self.adapter, self.log = provider_facts(adapter.provider), adapter, log
         base_url = base_url_of(self.provider, adapter.options)
-        account = account_for(adapter.provider, base_url, adapter.secrets, self.provider.concurrency)
+        account = account_for(adapter.provider, base_url, adapter.secrets, in_flight or self.provider.concurrency)
         self.client = JobClient(Transport(adapter, account, policy), self.provider)
         self.endpoint = None if base_url == self.provider.base_url else base_url
 
@@ -122,23 +120,13 @@ class ApiService:
             job = await self.client.find(job)
             if job is not None:
                 await asyncio.to_thread(self.log.submitted, job)
-        if job is not None:
-            return job, await self.client.follow(job)
-        return await self._submitted_job(request)
+        return (job, await self.client.follow(job)) if job is not None else await self._submitted_job(request)
 
     async def _submitted_job(self, request: Request) -> tuple[Job, JobStatus]:
         planned = Job(provider=self.provider.name, model=self.adapter.model)
         order = await asyncio.to_thread(self.adapter.order, request, planned)
         job = planned.model_copy(update={"sent": order.sent, "transforms": order.transforms})
-        await asyncio.to_thread(self.log.submitting, job)
-        try:
-            return await self.client.run(job, order.call, self.log.submitted)
-        except SubmitUnknownError:
-            raise
-        except ProviderError as error:
-            if self.log.phase == "submitting":  # it was turned away, and nothing came of it
-                await asyncio.to_thread(self.log.settle, "failed", Cost(amount=0.0, source="free"))
-            raise error.given_up() from None
+        return await self.client.run(job, order.call, self.log)
 
     def _metadata(self, job: Job, status: JobStatus) -> JsonObject:
         transforms: list[JsonValue] = [transform.model_dump(mode="json") for transform in job.transforms]
@@ -168,24 +156,19 @@ class ApiWrapper(ServiceWrapper):
 
     def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
         super().__init__(model, output_dir, **kwargs)
-        self.log = JobLog()
-        """Where the job is written down; set it before `generate` to make it outlive this process."""
-        self.policy = RetryPolicy()
-        """How long to wait between tries of a request."""
+        self.log, self.policy = JobLog(), RetryPolicy()
+        self.in_flight: int | None = None
 
     @cached_property
     def service(self) -> ApiService:
         """What does the work, made when first needed, since it asks for the key; raises MissingCredentialError."""
         policy = self.policy.model_copy(update={"attempts": max(REQUEST_ATTEMPTS, self.policy.attempts)})
-        return ApiService(self.adapter(self.model, **self.options), policy, self.log)
+        return ApiService(self.adapter(self.model, **self.options), policy, self.log, self.in_flight)
 
+    def attend(self, log: JobLog, policy: RetryPolicy, in_flight: int | None) -> None:
+        """Write the job down in `log`, wait between tries as `policy` says, have at most `in_flight` jobs at once."""
+        self.log, self.policy, self.in_flight = log, policy, in_flight
 
-def provider_facts(name: str) -> Provider:
-    """What the catalog knows about a provider."""
-    return providers()[name]
-
-
-def base_url_of(provider: Provider, options: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """Where the provider's API is: as an option says, or else the environment, or else the catalog."""
-    given = options.get("base_url") or read_variable(provider.base_url_variable)
-    return str(given).rstrip("/") if given else provider.base_url
+    def check_access(self) -> None:
+        """Nothing when the key is there; raises MissingCredentialError otherwise."""
+        _ = self.service.adapter.secrets

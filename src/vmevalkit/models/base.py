@@ -20,7 +20,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import Failure, GenerationResult
-from vmevalkit.retry import failure_of
+from vmevalkit.retry import RetryPolicy, failure_of
+from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import VIDEO_NAME
 
 
@@ -47,6 +48,15 @@ class ModelWrapper(ABC):
         `duration` is in seconds, None for the model's own. `kwargs` holds the model's further parameters and, for
         models whose catalog entry lists the capability, `seed`, `final_frame` and `ground_truth` (paths).
         """
+
+    def attend(self, log: JobLog, policy: RetryPolicy, in_flight: int | None) -> None:  # noqa: B027 (most need nothing)
+        """Told before `generate`, for models that submit jobs: where to write them down, how to wait, how many at once.
+
+        `in_flight` is None for as many as the catalog says.
+        """
+
+    def check_access(self) -> None:  # noqa: B027 (most need nothing)
+        """Nothing when the model can be asked; raises what is missing, such as MissingCredentialError."""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,14 @@ class EventLoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[concurrent.futures.Future[Any]] = set()
+        self._stopped = False
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What the coroutine returns or raises, once it has ended; KeyboardInterrupt when it was cut off."""
         with self._lock:
+            if self._stopped:
+                coroutine.close()
+                raise KeyboardInterrupt("Stopped")
             future = asyncio.run_coroutine_threadsafe(coroutine, self._started())
             self._under_way.add(future)
         try:
@@ -36,9 +40,16 @@ class EventLoopThread:
             self._under_way.discard(future)
 
     def stop_all(self) -> None:
-        """Cut off everything under way: whoever waits for it gets KeyboardInterrupt."""
-        for future in tuple(self._under_way):
+        """Cut off everything under way, and whatever is begun before `resume`, with KeyboardInterrupt."""
+        with self._lock:
+            self._stopped = True
+            under_way = tuple(self._under_way)
+        for future in under_way:
             future.cancel()
+
+    def resume(self) -> None:
+        """Let new things begin again."""
+        self._stopped = False
 
     def close(self) -> None:
         """End the thread; it is started again when needed."""

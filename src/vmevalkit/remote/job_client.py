@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from vmevalkit.atomic import write_atomic
 from vmevalkit.errors import (
@@ -25,11 +26,25 @@ from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.download import download
 from vmevalkit.remote.refusals import unexpected
 from vmevalkit.remote.transport import Transport, told_wait
+from vmevalkit.retry import classify
 
 MOST_SUBMITS = 20
 """How often a submit that the provider turned away is tried; the gate halves with every refusal, so this is plenty."""
 _TURNED_AWAY = 503
 """The one server error that says that the request was not worked on."""
+
+
+class SubmitLog(Protocol):
+    """Where it is written down how a submit goes."""
+
+    def submitting(self, job: Job) -> None:
+        """The job is about to be submitted."""
+
+    def submitted(self, job: Job) -> None:
+        """The provider has it, under the id that it holds now."""
+
+    def turned_away(self) -> None:
+        """The provider did not take it, so nothing came of it."""
 
 
 class JobClient:
@@ -39,25 +54,30 @@ class JobClient:
         self.transport, self.provider, self.gate = transport, provider, transport.account.gate
         self._adapter, self._clock = transport.adapter, clock
 
-    async def run(self, job: Job, call: Call, on_submitted: Callable[[Job], None]) -> tuple[Job, JobStatus]:
-        """Submit a job once and wait for its end; `on_submitted` gets the job with its id before anything else is done.
+    async def run(self, job: Job, call: Call, log: SubmitLog) -> tuple[Job, JobStatus]:
+        """Submit a job once and wait for its end; the log hears of each step before the next one is taken.
 
-        A request that the provider turned away is tried again, since nothing came of it. Raises SubmitUnknownError
-        when it may have arrived and nobody can say, TimedOutError when the job took longer than the deadline.
+        A request that the provider turned away is tried again where that can help, since nothing came of it. Raises
+        SubmitUnknownError when it may have arrived and nobody can say, TimedOutError when the job took longer than the
+        deadline.
         """
-        number = 1
+        number = 0
         while True:
+            number += 1
             async with self.gate.slot():
                 await self.gate.wait_until_open()
+                await asyncio.to_thread(log.submitting, job)
                 try:
                     submitted = await self._submit(job, call)
-                except (RateLimitedError, ProviderUnavailableError) as error:
-                    number += 1
-                    if number > MOST_SUBMITS:
-                        raise
-                    wait = self._back_off(error, number - 1)
+                except SubmitUnknownError:
+                    raise
+                except ProviderError as error:
+                    await asyncio.to_thread(log.turned_away)
+                    if classify(error) == "never" or number == MOST_SUBMITS:
+                        raise error.given_up() from None
+                    wait = self._back_off(error, number)
                 else:
-                    await asyncio.to_thread(on_submitted, submitted)
+                    await asyncio.to_thread(log.submitted, submitted)
                     await self.gate.accepted()
                     return submitted, await self._end(submitted)
             await asyncio.sleep(wait)

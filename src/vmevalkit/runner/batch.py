@@ -5,33 +5,36 @@ from __future__ import annotations
 import atexit
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from vmevalkit.engine.budget import Budget
 from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.progress import Progress
 from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
-from vmevalkit.errors import WorkerCrashedError
+from vmevalkit.errors import InvalidRequestError, WorkerCrashedError
 from vmevalkit.models.catalog.reader import catalog
-from vmevalkit.models.limits import check_lifecycle
-from vmevalkit.records.base import Record
+from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters
+from vmevalkit.records.base import JsonObject, Record
 from vmevalkit.records.generation import GenerationJob, RunResult
-from vmevalkit.records.model import Model
+from vmevalkit.records.model import Model, Provider
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast
-from vmevalkit.runner.generation import failure_in
+from vmevalkit.runner.generation import failure_in, wrapper_of
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.store.claims import claim
+from vmevalkit.store.jobs import RunWithJob, open_runs
 
-State = Literal["to_do", "done", "failed_before"]
-"""Whether a job still has to be run; a failure of an earlier sweep is only tried again on request."""
+State = Literal["to_do", "to_adopt", "done", "failed_before", "unknown_before"]
+"""Whether a generation still has to be run. `to_adopt`: its job was submitted before and is open still. What failed in
+an earlier sweep, or may or may not have been submitted, is only tried again on request."""
 
 
 Done = RunResult | Literal["busy", "skipped"]
@@ -47,8 +50,12 @@ class BatchOptions(Record):
     """How many videos each model makes of each task."""
     seed: int | None = None
     """Seed of the first sample; each further sample adds one."""
+    parameters: JsonObject = Field(default_factory=dict)
+    """Parameters for every model, `duration` among them."""
     retry_failed: bool = False
     """Try again what failed or was refused in an earlier sweep."""
+    resubmit_unknown: bool = False
+    """Submit again what may have been submitted, at the risk of paying for it twice."""
     force: bool = False
     """Run again even what is done; the earlier runs stay."""
 
@@ -67,9 +74,11 @@ class BatchItem(Record):
 
     def plan(self, runner: InferenceRunner) -> GenerationJob:
         """The job; raises InvalidTaskPairError for a task whose files cannot be read."""
-        seed = self.options.seed
-        parameters = {} if seed is None else {"seed": seed + self.sample}
-        return runner.plan(catalog().get(self.model), self.task, parameters=parameters, sample=self.sample)
+        model, seed = catalog().get(self.model), self.options.seed
+        parameters = taken_by(model, self.options.parameters)
+        if seed is not None:
+            parameters["seed"] = seed + self.sample
+        return runner.plan(model, self.task, parameters=parameters, sample=self.sample)
 
     def task_folder(self, runner: InferenceRunner) -> Path:
         """Where the runs of this task by this model are."""
@@ -83,9 +92,21 @@ class BatchItem(Record):
         folder = self.task_folder(runner)
         if runner.tree.is_done(identity, folder):
             return "done"
+        if self.open_run(runner, identity) is not None:
+            return "to_adopt"
         ended = {entry.status for entry in runner.tree.runs_of(identity, folder)}
-        settled = {"unknown"} if self.options.retry_failed else {"unknown", "failed", "refused"}
-        return "failed_before" if ended & settled else "to_do"
+        if "unknown" in ended and not self.options.resubmit_unknown:
+            return "unknown_before"
+        return "failed_before" if ended & {"failed", "refused"} and not self.options.retry_failed else "to_do"
+
+    def open_run(self, runner: InferenceRunner, identity: str) -> RunWithJob | None:
+        """The run to go on with before another is begun: its job is at the provider, or can be looked for there."""
+        provider = catalog().get(self.model).provider
+        if provider is None:
+            return None
+        found = open_runs(self.task_folder(runner), identity)
+        anew = self.options.resubmit_unknown
+        return next((each for each in found if _can_go_on(each, provider, anew=anew)), None)
 
 
 @dataclass
@@ -110,10 +131,11 @@ class Batch:
         """Every job, one task after the other, so that a batch cut short still compares models on equal tasks."""
         for task in self.tasks:
             for model in self.models:
-                cost = forecast(model, {})
+                cost = forecast(model, taken_by(model, self.options.parameters))
+                group = model.provider.name if model.provider else model.key
                 for sample in range(self.options.samples_per_task):
                     item = BatchItem(model=model.key, task=task, sample=sample, options=self.options)
-                    yield Unit(self._key(item), model.key, item, cost.amount if cost else 0.0)
+                    yield Unit(self._key(item), group, item, cost.amount if cost else 0.0)
 
     def state_of(self, unit: Unit[BatchItem]) -> State:
         """Whether a job still has to be run; raises InvalidTaskPairError for a task whose files cannot be read."""
@@ -123,7 +145,7 @@ class Batch:
         """True when there is nothing to do for a job; counts its state."""
         state = self.state_of(unit)
         self.states[state] += 1
-        return state != "to_do"
+        return state not in {"to_do", "to_adopt"}
 
     def record_crash(self, outcome: Outcome[Done]) -> None:
         """Give the run of a job whose worker died the record of a failed run, so that it is not tried for ever."""
@@ -140,21 +162,25 @@ def run_batch(
     batch: Batch,
     executor: Executor,
     *,
+    max_cost: float | None = None,
     on_outcome: Callable[[Outcome[Done]], None] | None = None,
     progress: Progress | None = None,
 ) -> SweepSummary:
-    """How the batch ended; each job is recorded by itself. Raises ModelRetiredError before anything is run.
+    """How the batch ended; each generation is recorded by itself.
 
-    `on_outcome` hears of every job in this process. In worker processes the runner's class and retry policy are used;
-    its callback is called here.
+    Nothing more is begun once it could bring the cost beyond `max_cost`, in US dollars. Raises ModelRetiredError,
+    InvalidRequestError and MissingCredentialError before anything is run. `on_outcome` hears of every generation in
+    this process. In worker processes the runner's class and retry policy are used; its callback is called here.
     """
-    for model in batch.models:
-        check_lifecycle(model)
+    check_batch(batch, max_cost)
+    budget = Budget(max_cost) if max_cost is not None else None
 
     def tell(outcome: Outcome[Done]) -> None:
+        if budget is not None:
+            budget.settle(outcome.key, outcome.cost)
         if outcome.failure is not None and outcome.failure.type == WorkerCrashedError.__name__:
             batch.record_crash(outcome)
-        if isinstance(outcome.value, dict) and not executor.in_process:
+        if isinstance(outcome.value, dict) and not executor.shares_memory:
             batch.runner.tell(outcome.value)
         if on_outcome is not None:
             on_outcome(outcome)
@@ -162,15 +188,44 @@ def run_batch(
     in_worker = partial(perform_in_worker, type(batch.runner), batch.runner.retry)
     return sweep(
         batch,
-        partial(perform, batch.runner) if executor.in_process else in_worker,
+        partial(perform, batch.runner) if executor.shares_memory else in_worker,
         executor=executor,
         is_done=batch.is_settled,
-        limits={model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency},
+        limits=_limits(batch),
+        admit=partial(_reserve, batch, budget) if budget is not None else None,
         outcome_of=_ending,
         on_outcome=tell,
         progress=progress,
         noun="runs",
     )
+
+
+def check_batch(batch: Batch, max_cost: float | None = None) -> None:
+    """Nothing when every model can be asked for what the batch wants of it, as far as that is known beforehand.
+
+    Raises ModelRetiredError, InvalidRequestError and MissingCredentialError.
+    """
+    for model in batch.models:
+        parameters = taken_by(model, batch.options.parameters)
+        check_lifecycle(model)
+        check_duration(model, parameters.get("duration"))
+        check_parameters(model, parameters)
+        if model.kind == "api":
+            wrapper_of(model, batch.options.output_dir).check_access()
+        if max_cost is not None and forecast(model, parameters) is None:
+            raise InvalidRequestError(
+                f"Nobody knows what a video by {model.key} costs",
+                expected="a model with a price, where the cost is to stay below a limit",
+                next_step=f"Leave out {model.key}, or run it by itself without --max-cost",
+                field="max_cost",
+                value=max_cost,
+            )
+
+
+def taken_by(model: Model, parameters: JsonObject) -> JsonObject:
+    """Those of a batch's parameters that concern a model: all of them where it is behind an API, else what it takes."""
+    takes = {*model.capabilities, *model.parameters}
+    return {name: value for name, value in parameters.items() if model.kind == "api" or name in takes}
 
 
 def perform(runner: InferenceRunner, item: BatchItem) -> Done:
@@ -179,6 +234,8 @@ def perform(runner: InferenceRunner, item: BatchItem) -> Done:
     with claim(runner.tree.layout, job.identity) as free:
         if not free:
             return "busy"
+        if not item.options.force and (found := item.open_run(runner, job.identity)) is not None:
+            return runner.adopt(found)
         runner.tree.recover(item.task_folder(runner))
         return runner.run_job(job) if item.state(runner, job.identity) == "to_do" else "skipped"
 
@@ -199,6 +256,37 @@ _worker_runners: dict[Path, InferenceRunner] = {}
 def _ending(value: Done) -> Ending:
     if not isinstance(value, dict):
         return Ending(value)
-    if value["success"]:
-        return Ending("done")
-    return Ending("failed", failure_in(value))
+    cost, adopted = value["metadata"].get("cost"), value["metadata"].get("adopted")
+    spent = 0.0 if adopted else cost["amount"] if cost else None
+    return Ending("done", cost=spent) if value["success"] else Ending("failed", failure_in(value), spent)
+
+
+def _can_go_on(found: RunWithJob, provider: Provider, *, anew: bool) -> bool:
+    """True when the job's id is known or can be found out, or when no record says yet that it is not.
+
+    With `anew`, a job whose id is not known is not gone on with, recorded or not.
+    """
+    return found.log.phase == "submitted" or provider.finds_jobs or not (anew or found.is_recorded)
+
+
+def _limits(batch: Batch) -> dict[str, int]:
+    """Most generations under way by group.
+
+    More than the jobs a provider takes: while its jobs run, other videos are fetched and other pictures prepared.
+    """
+    limits = {model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency}
+    for model in batch.models:
+        if model.provider is not None:
+            limits[model.provider.name] = under_way(batch.runner.in_flight or model.provider.concurrency)
+    return limits
+
+
+def under_way(in_flight: int) -> int:
+    """How many generations to have under way for so many jobs in flight."""
+    return in_flight + max(2, in_flight // 4)
+
+
+def _reserve(batch: Batch, budget: Budget, unit: Unit[BatchItem]) -> None:
+    """Set the forecast aside; nothing for what was paid before."""
+    adopts = batch.state_of(unit) == "to_adopt"
+    budget.reserve(replace(unit, cost=0.0) if adopts else unit)

@@ -13,18 +13,20 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.atomic import replacing, sync_file
-from vmevalkit.errors import InvalidResultError
+from vmevalkit.errors import InvalidResultError, UnreadableVideoError
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
-from vmevalkit.models.base import checked_result, failed_result
+from vmevalkit.models.base import ModelWrapper, checked_result, failed_result
 from vmevalkit.models.catalog.reader import load_wrapper
 from vmevalkit.models.limits import check_inputs
-from vmevalkit.records.generation import Attempt, Failure, GenerationJob, GenerationResult, InputTransform
+from vmevalkit.records.generation import Attempt, Cost, Failure, GenerationJob, GenerationResult, InputTransform
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
+from vmevalkit.records.video import VideoInfo
 from vmevalkit.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
 from vmevalkit.store.hashes import hash_file
+from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder
 from vmevalkit.tasks.questions import GROUND_TRUTH_NAME
 
@@ -45,6 +47,10 @@ class Trail:
     """Every try."""
     output: RunOutput = field(default_factory=RunOutput)
     """The facts of the video, once it was found whole."""
+    adopted: bool = False
+    """Whether its job was submitted, and paid for, before this process."""
+    cost: Cost | None = None
+    """What its job cost; None for models that submit none."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,12 @@ class Generation:
     """Where the video goes."""
     trail: Trail
     """Where to write down what happens."""
+    policy: RetryPolicy
+    """How often to try, and how long to wait in between."""
+    in_flight: int | None = None
+    """Most jobs at one provider at once; None for as many as the catalog says."""
 
-    def carry_out(self, private: Mapping[str, Any], policy: RetryPolicy) -> GenerationResult:
+    def carry_out(self, private: Mapping[str, Any]) -> GenerationResult:
         """The last try's result, with its video checked and in its place.
 
         `private` holds the parameters that may not be written down. Raises InvalidRequestError when the model cannot
@@ -76,8 +86,11 @@ class Generation:
             results.append(self._try(sent))
             return failure_in(results[-1])
 
-        self.trail.tries.extend(attempts(policy, call))
+        before = len(self.trail.tries)
+        for each in attempts(self.policy, call):
+            self.trail.tries.append(each.model_copy(update={"number": before + each.number}))
         self.trail.transforms.extend(_transforms_in(results[-1]))
+        self._settle(results[-1])
         return results[-1]
 
     @property
@@ -94,7 +107,8 @@ class Generation:
             "final_frame": question / FINAL_FRAME if task.final_frame else None,
             "ground_truth": question / GROUND_TRUTH_NAME if task.ground_truth else None,
         }
-        others = {name: value for name, value in given.items() if name not in offered}
+        defaults = {name: each.default for name, each in self.model.parameters.items() if each.default is not None}
+        others = defaults | {name: value for name, value in given.items() if name not in offered}
         return others | {name: value for name, value in offered.items() if value is not None and name in takes}
 
     def _as_recorded(self, value: object) -> object:
@@ -105,9 +119,8 @@ class Generation:
     def _try(self, sent: Mapping[str, Any]) -> GenerationResult:
         clock = time.monotonic()
         try:
-            wrapper = load_wrapper(self.model)(
-                model=self.model.model, output_dir=self.folder.video_dir, **self.model.args
-            )
+            wrapper = wrapper_of(self.model, self.folder.video_dir)
+            wrapper.attend(JobLog(self.folder.journal), self.policy, self.in_flight)
             result = checked_result(
                 wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **sent)
             )
@@ -122,7 +135,7 @@ class Generation:
         if self.model.kind == "control":  # our own work, made again for nothing
             info = probe(video, deep=False)
         else:  # decoded in a process that may be killed, and kept through a power cut
-            info = isolated_probe(video)
+            info = self._probed(video)
             sync_file(video)
         self.trail.output = RunOutput(
             video_path=video.relative_to(self.folder.path).as_posix(),
@@ -131,6 +144,30 @@ class Generation:
             video=info,
         )
         return {**result, "video_path": str(video)}
+
+    def _probed(self, video: Path) -> VideoInfo:
+        """What the file holds; one from a provider that is not whole may be fetched again."""
+        try:
+            return isolated_probe(video)
+        except UnreadableVideoError as error:
+            if self.model.kind == "api":
+                vars(error)["retry"] = "transient"
+            raise
+
+    def _settle(self, result: GenerationResult) -> None:
+        """Write down what the job cost, and that it is over where nothing more can come of it."""
+        if self.model.kind != "api":
+            return
+        log = JobLog(self.folder.journal)
+        told = result["metadata"].get("cost")
+        cost = Cost.model_validate(told) if told is not None else None
+        failure = self.trail.tries[-1].failure
+        if log.phase != "submitted":
+            return
+        if failure is None:
+            log.settle("succeeded", cost)
+        elif failure.type == UnreadableVideoError.__name__:  # fetched whole several times: it will not become a video
+            log.settle("failed", cost)
 
     def _in_place(self, video: Path) -> Path:
         """The video inside the run's folder; one that a wrapper put elsewhere, or linked to, is copied there."""
@@ -146,6 +183,11 @@ class Generation:
         with replacing(place) as temporary:
             shutil.copyfile(video, temporary)
         return place
+
+
+def wrapper_of(model: Model, output_dir: Path) -> ModelWrapper:
+    """The model's wrapper, about to write into a folder."""
+    return load_wrapper(model)(model=model.model, output_dir=output_dir, **model.args)
 
 
 def failure_in(result: GenerationResult) -> Failure | None:

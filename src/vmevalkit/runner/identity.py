@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
@@ -32,7 +33,7 @@ def identity_of(
     sample: int,
     hash_of: Callable[[Path], str],
 ) -> str:
-    """Hexadecimal hash of model, inputs the model sees, parameters, seed and sample.
+    """Hexadecimal hash of model, inputs the model sees, parameters, seed and sample, and of an address not its own.
 
     `hash_of` hashes a file's content. A seed counts only for models that take one, and so do the other inputs. Raises
     OSError where an input cannot be read.
@@ -42,6 +43,7 @@ def identity_of(
         inputs["final_frame"] = hash_of(task.final_frame)
     if "ground_truth" in model.capabilities and task.ground_truth:
         inputs["ground_truth"] = hash_of(task.ground_truth)
+    endpoint = foreign_endpoint(model, parameters)
     facts: JsonObject = {
         "version": IDENTITY_VERSION,
         "model": model.key,
@@ -52,6 +54,7 @@ def identity_of(
         "parameters": public_parameters({name: v for name, v in parameters.items() if not is_secret(name)}),
         "seed": seed if "seed" in model.capabilities else None,
         "sample": sample,
+        **({"endpoint": endpoint} if endpoint else {}),  # what an emulator made is no work of the provider
     }
     return hash_json(facts)
 

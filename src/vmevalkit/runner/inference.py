@@ -11,10 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import JsonValue
+
 from vmevalkit.errors import InvalidTaskPairError, VmevalkitError
 from vmevalkit.models.base import ModelWrapper, failed_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
-from vmevalkit.models.limits import check_duration, check_lifecycle, check_seed
+from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters, check_seed
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
 from vmevalkit.records.model import Model
@@ -26,8 +28,10 @@ from vmevalkit.runner.generation import Generation, Trail
 from vmevalkit.runner.identity import identity_of, public_parameters
 from vmevalkit.runner.MODEL_CATALOG import available_models, model_families
 from vmevalkit.runner.question import question_data_of, task_from_arguments, write_question
-from vmevalkit.runner.run_record import ended_run, started_run
+from vmevalkit.runner.run_record import cost_of, ended_run, job_of, started_run
 from vmevalkit.settings import get_settings
+from vmevalkit.store.job_log import PREPARED, JobLog
+from vmevalkit.store.jobs import RunWithJob
 from vmevalkit.store.journal import append_event
 from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.tree import OutputTree
@@ -89,12 +93,18 @@ class InferenceRunner:
         *,
         on_result: Callable[[RunResult], None] | None = None,
         retry: RetryPolicy | None = None,
+        in_flight: int | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        """Work in `output_dir` (default: the setting VMEVALKIT_OUTPUT_DIR, or `outputs`), created when needed."""
+        """Work in `output_dir` (default: the setting VMEVALKIT_OUTPUT_DIR, or `outputs`), created when needed.
+
+        At most `in_flight` jobs are under way at one provider at once (default: as the setting VMEVALKIT_IN_FLIGHT
+        says, or the catalog).
+        """
         self.output_dir = Path(output_dir) if output_dir is not None else get_settings().output_dir
         self.tree = OutputTree(self.output_dir)
         self.retry = retry or RetryPolicy()
+        self.in_flight = in_flight if in_flight is not None else get_settings().in_flight
         self._on_result, self._clock = on_result, clock
         self._open_runs: dict[Path, OpenRun] = {}
 
@@ -144,6 +154,7 @@ class InferenceRunner:
         check_lifecycle(model)
         check_duration(model, parameters.get("duration"))
         check_seed(model, seed)
+        check_parameters(model, parameters)
         if "seed" in model.capabilities and seed is None:
             seed = sample
         others = {name: value for name, value in parameters.items() if name != "seed"}
@@ -181,16 +192,49 @@ class InferenceRunner:
             # Not forced to the disk: a power cut before anything is asked for costs nothing.
             append_event(folder.journal, "started", run.model_dump(mode="json"), durable=False)
             course = self._open_runs[folder.path] = OpenRun(run, Trail())
-            clock = time.monotonic()
-            try:
-                course.trail.transforms.extend(write_question(task, run.question_data, folder.question_dir))
-                result = Generation(model, job, folder, course.trail).carry_out(private, self.retry)
-            except (VmevalkitError, OSError) as error:  # the model was not even asked
-                result = failed_result(model.model, failure_of(error), time.monotonic() - clock)
-            except BaseException as error:  # Ctrl-C, or a fault of ours: record the run, then let it end the program
-                self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
-                raise
-            return self._end(folder, result, verbose=verbose)
+
+            def carry_out() -> GenerationResult:
+                transforms = write_question(task, run.question_data, folder.question_dir)
+                course.trail.transforms.extend(transforms)
+                if transforms and model.kind == "api":  # whoever goes on with the job later must know them
+                    told: list[JsonValue] = [each.model_dump(mode="json") for each in transforms]
+                    append_event(folder.journal, PREPARED, {"transforms": told}, durable=False)
+                return self._generation(model, job, folder, course.trail).carry_out(private)
+
+            return self._ended(model, folder, carry_out, verbose=verbose)
+
+    def adopt(self, found: RunWithJob, *, verbose: bool = False) -> RunResult:
+        """The result of a run whose job is open still: it is waited for, its video fetched, the run's record written.
+
+        Nothing is submitted, unless the provider says that it never got the job.
+        """
+        folder, run = found.folder, found.run
+        model, job = catalog().get(run.inference.model), job_of(found)
+        with self.tree.working_on(folder):
+            trail = Trail(list(found.log.prepared), tries=list(run.attempts), adopted=found.log.phase == "submitted")
+            self._open_runs[folder.path] = OpenRun(run, trail)
+
+            def carry_out() -> GenerationResult:
+                return self._generation(model, job, folder, trail).carry_out({})
+
+            return self._ended(model, folder, carry_out, verbose=verbose)
+
+    def _generation(self, model: Model, job: GenerationJob, folder: RunFolder, trail: Trail) -> Generation:
+        return Generation(model, job, folder, trail, self.retry, self.in_flight)
+
+    def _ended(
+        self, model: Model, folder: RunFolder, carry_out: Callable[[], GenerationResult], *, verbose: bool
+    ) -> RunResult:
+        """The recorded result of what `carry_out` does in a run's folder."""
+        clock = time.monotonic()
+        try:
+            result = carry_out()
+        except (VmevalkitError, OSError) as error:  # the model was not even asked
+            result = failed_result(model.model, failure_of(error), time.monotonic() - clock)
+        except BaseException as error:  # Ctrl-C, or a fault of ours: record the run, then let it end the program
+            self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
+            raise
+        return self._end(folder, result, verbose=verbose)
 
     def tell(self, result: RunResult) -> None:
         """Hand a result to the callback, if there is one."""
@@ -209,7 +253,12 @@ class InferenceRunner:
             ) from error
 
     def _end(self, folder: RunFolder, result: GenerationResult, *, verbose: bool = False) -> RunResult:
-        run = self._open_runs[folder.path].started
+        course = self._open_runs[folder.path]
+        run = course.started
+        course.trail.cost = cost_of(run, JobLog(folder.journal), result)
+        if course.trail.cost is not None:
+            spent = {"cost": course.trail.cost.model_dump(mode="json"), "adopted": course.trail.adopted}
+            result = {**result, "metadata": result["metadata"] | spent}
         full = RunResult(
             **result,
             run_id=folder.path.name,

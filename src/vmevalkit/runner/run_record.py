@@ -6,17 +6,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from vmevalkit import __version__
+from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.base import JsonObject, to_json_value
-from vmevalkit.records.generation import GenerationJob, RunStatus
+from vmevalkit.records.generation import Cost, GenerationJob, RunStatus
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Inference, Provenance, Run, RunInput, RunOutput
+from vmevalkit.records.task import TaskPair
 from vmevalkit.runner.generation import Trail
 from vmevalkit.runner.identity import catalog_entry_hash, public_parameters
-from vmevalkit.runner.question import FIRST_FRAME
+from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
+from vmevalkit.store.job_log import JobLog
+from vmevalkit.store.jobs import RunWithJob
 
 _UNSUCCESSFUL: tuple[RunStatus, ...] = ("refused", "interrupted", "unknown")
-_KEPT_ELSEWHERE = {"video_url"}
+_KEPT_ELSEWHERE = {"video_url", "cost"}
+_COST: TypeAdapter[Cost | None] = TypeAdapter(Cost | None)
 
 
 def started_run(
@@ -71,9 +78,43 @@ def ended_run(run: Run, trail: Trail, result: Mapping[str, Any]) -> Run:
     )
     sent = {"parameters_sent": public_parameters(trail.sent), "input_transforms": tuple(trail.transforms)}
     provenance = run.provenance and run.provenance.model_copy(update=sent)
-    attempts = tuple(trail.tries)
-    return run.model_copy(
-        update={"inference": inference, "output": output, "provenance": provenance, "attempts": attempts}
+    changed = {"inference": inference, "output": output, "provenance": provenance, "attempts": tuple(trail.tries)}
+    return run.model_copy(update=changed | ({"cost": trail.cost} if trail.cost is not None else {}))
+
+
+def cost_of(run: Run, log: JobLog, result: Mapping[str, Any]) -> Cost | None:
+    """What a run's job cost: as the provider told, else the forecast; nothing where no job was accepted.
+
+    None for models that submit no jobs, and where there is neither a number nor a forecast.
+    """
+    if catalog().get(run.inference.model).kind != "api":
+        return None
+    if log.phase is None:
+        return Cost(amount=0.0, source="free")
+    told = result["metadata"].get("cost")
+    announced = log.announced or {}
+    return Cost.model_validate(told) if told else log.cost or _COST.validate_python(announced.get("cost"))
+
+
+def job_of(found: RunWithJob) -> GenerationJob:
+    """The generation that a run was to be, as far as it is needed to go on with its job."""
+    run, question = found.run, found.folder.question_dir
+    provenance = run.provenance
+    return GenerationJob(
+        model=run.inference.model,
+        task=TaskPair(
+            id=run.input.question_id or "unknown",
+            domain=run.input.task_category or "unknown",
+            prompt=run.input.prompt,
+            first_frame=question / FIRST_FRAME,
+            final_frame=question / FINAL_FRAME if (question / FINAL_FRAME).is_file() else None,
+        ),
+        question_data=run.question_data,
+        parameters=provenance.parameters_passed if provenance else {},
+        seed=provenance.seed if provenance else None,
+        sample=provenance.sample if provenance else 0,
+        identity=run.identity or "",
+        forecast=run.cost,
     )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from vmevalkit.errors import IncompatibleRecordError
 from vmevalkit.records.run import RunEntry, RunProblem
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.index import stamp
-from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, RunFolder
+from vmevalkit.store.job_log import JobLog
+from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.schema import read_run
-from vmevalkit.store.tree import DEEPEST_RUN, OutputTree, join, subfolders
+from vmevalkit.store.tree import OutputTree, run_folders
 
 _AGAIN = "it will be done again by the next `vmevalkit generate`"
 
@@ -28,19 +27,8 @@ class Audit(NamedTuple):
 
 def audit(tree: OutputTree) -> Audit:
     """What is not a whole run in a tree; every record is read and every video hashed again."""
-    folders = list(_run_folders(tree.layout.root))
+    folders = list(run_folders(tree.layout.root))
     return Audit(len(folders), [problem for folder in folders if (problem := problem_of(tree, folder)) is not None])
-
-
-def _run_folders(root: Path, folder: str = "", depth: int = 0) -> Iterator[str]:
-    """Every folder that is a run, in any layout: it holds a record or a journal, or lies where runs lie."""
-    for child in subfolders(root / folder):
-        path = join(folder, child)
-        is_run = any(stamp(root / path / name) is not None for name in (RECORD_NAME, JOURNAL_NAME))
-        if is_run or depth + 1 == DEEPEST_RUN:
-            yield path
-        else:
-            yield from _run_folders(root, path, depth + 1)
 
 
 def problem_of(tree: OutputTree, folder: str) -> RunProblem | None:
@@ -78,4 +66,8 @@ def _unrecorded(tree: OutputTree, folder: str, path: RunFolder) -> RunProblem:
         if not free:
             return RunProblem(folder=folder, kind="in_progress", message="a running process is working on it")
     message = "its process was killed; the next `vmevalkit generate` records it and does it again"
+    if JobLog(path.journal).open_job is not None:
+        message = (
+            "its process was killed, and its job is at the provider; `vmevalkit jobs adopt` fetches the video"
+        )
     return RunProblem(folder=folder, kind="interrupted", message=message)

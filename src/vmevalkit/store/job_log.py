@@ -6,13 +6,20 @@ provider's id is known, `settled` once nothing more can come of the job.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.generation import Cost
+from vmevalkit.records.generation import Cost, InputTransform
 from vmevalkit.records.job import Job, JobPhase, JobState
 from vmevalkit.store.journal import JournalEvent, append_event, read_events
 
+PREPARED = "prepared"
+"""Event of a run whose task's pictures had to be changed; it holds the changes."""
+
+_TRANSFORMS = TypeAdapter(tuple[InputTransform, ...])
 _PHASES: tuple[JobPhase, ...] = ("submitting", "submitted", "settled")
 
 
@@ -62,9 +69,30 @@ class JobLog:
         """Write down that the provider has the job, and under which id."""
         self._append("submitted", job.model_dump(mode="json"))
 
+    def turned_away(self) -> None:
+        """Write down that the provider did not take the job, so that it costs nothing."""
+        self.settle("failed", Cost(amount=0.0, source="free"))
+
     def settle(self, state: JobState, cost: Cost | None = None) -> None:
         """Write down that nothing more can come of the latest job; `cost` where it is known."""
         self._append("settled", {"state": state, "cost": cost.model_dump(mode="json") if cost else None})
+
+    @property
+    def since(self) -> datetime | None:
+        """When the latest job came as far as it is."""
+        return self._last.at if self._last is not None else None
+
+    @property
+    def announced(self) -> JsonObject | None:
+        """The run's record as it was announced; None where the journal does not begin with it."""
+        first = self._events[0] if self._events else None
+        return first.data if first is not None and first.event == "started" else None
+
+    @property
+    def prepared(self) -> tuple[InputTransform, ...]:
+        """What was changed in the task's pictures when the run was prepared."""
+        told = next((event.data for event in self._events if event.event == PREPARED), {})
+        return _TRANSFORMS.validate_python(told.get("transforms", ()))
 
     @property
     def _last(self) -> JournalEvent | None:

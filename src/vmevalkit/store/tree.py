@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vmevalkit.errors import IncompatibleRecordError, InvalidRequestError
-from vmevalkit.records.generation import Failure
+from vmevalkit.records.generation import Failure, RunStatus
+from vmevalkit.records.job import JobPhase
 from vmevalkit.records.run import Run, RunEntry
 from vmevalkit.registry import unknown_name
 from vmevalkit.store.claims import claim
 from vmevalkit.store.hashes import hash_file, hash_json
 from vmevalkit.store.index import IndexedRun, RunIndex, stamp
+from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.journal import read_events
-from vmevalkit.store.layout import RECORD_NAME, STATE_FOLDER, Layout, RunFolder
+from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, STATE_FOLDER, Layout, RunFolder
 from vmevalkit.store.schema import read_run, write_run
 
 DEEPEST_RUN = 4
@@ -229,9 +231,28 @@ def subfolders(folder: Path) -> list[str]:
         return []
 
 
+def run_folders(root: Path, folder: str = "", depth: int = 0) -> Iterator[str]:
+    """Every folder that is a run, in any layout: it holds a record or a journal, or lies where runs lie."""
+    for child in subfolders(root / folder):
+        path = join(folder, child)
+        is_run = any(stamp(root / path / name) is not None for name in (RECORD_NAME, JOURNAL_NAME))
+        if is_run or depth + 1 == DEEPEST_RUN:
+            yield path
+        else:
+            yield from run_folders(root, path, depth + 1)
+
+
 def _is_old(folder: Path) -> bool:
     """True when a further change would give the folder another stamp: clocks of file systems tick slowly."""
     return time.time_ns() - folder.stat().st_mtime_ns > SLOWEST_TICK_NANOSECONDS
+
+
+_ENDINGS: dict[JobPhase | None, tuple[RunStatus, str]] = {
+    None: ("interrupted", "The process was killed"),
+    "submitting": ("unknown", "The process was killed while it submitted a job, which the provider may have"),
+    "submitted": ("interrupted", "The process was killed; its job goes on at the provider"),
+    "settled": ("interrupted", "The process was killed"),
+}
 
 
 def _folders_without_record(task_folder: Path) -> Iterator[RunFolder]:
@@ -248,6 +269,6 @@ def _killed_run(folder: RunFolder, failure: Failure | None) -> Run | None:
         return None
     run = Run.model_validate(events[0].data)
     seconds = max(0.0, (events[-1].at - run.inference.timestamp).total_seconds())
-    ending = ("failed", failure.message) if failure else ("interrupted", "The process was killed")
+    ending = ("failed", failure.message) if failure else _ENDINGS[JobLog(folder.journal).phase]
     update = {"status": ending[0], "error": ending[1], "duration_seconds": seconds}
     return run.model_copy(update={"inference": run.inference.model_copy(update=update)})

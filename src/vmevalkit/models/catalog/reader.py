@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from vmevalkit.errors import InvalidCatalogError
 from vmevalkit.models.base import ModelWrapper
-from vmevalkit.records.base import JsonObject, Record, first_fault
+from vmevalkit.records.base import Record, first_fault
 from vmevalkit.records.model import Capability, CatalogEntry, Kind, Lifecycle, Model, Provider, ProviderEntry
 from vmevalkit.registry import Registry, load_target
 
@@ -29,6 +30,9 @@ else:
 ENTRY_POINT_GROUP = "vmevalkit.models"
 PROVIDERS_NAME = "providers.toml"
 
+TomlTable = dict[str, Any]
+"""A table as the TOML reader gives it: JSON values and dates."""
+
 
 class CatalogFile(Record):
     """What a catalog file holds."""
@@ -39,10 +43,17 @@ class CatalogFile(Record):
     """Name of the service the family is reached through, where there is one."""
     providers: dict[str, ProviderEntry] = Field(default_factory=dict)
     """Services that are not known yet, by name."""
-    defaults: JsonObject = Field(default_factory=dict)
+    defaults: TomlTable = Field(default_factory=dict)
     """Fields of every model of the family that does not say otherwise; tables are merged."""
-    models: dict[str, JsonObject]
+    models: dict[str, TomlTable]
     """Its models by key."""
+
+
+class CatalogEntries(Record):
+    """The models of a catalog file with the family's defaults filled in."""
+
+    models: dict[str, CatalogEntry]
+    """Models by key."""
 
 
 class ProvidersFile(Record):
@@ -95,10 +106,10 @@ def _provider_of(family: CatalogFile) -> Provider | None:
 
 def _entries_of(family: CatalogFile) -> dict[str, CatalogEntry]:
     merged = {key: _merged(family.defaults, fields) for key, fields in family.models.items()}
-    return TypeAdapter(dict[str, CatalogEntry]).validate_python({**merged})
+    return CatalogEntries.model_validate({"models": merged}).models
 
 
-def _merged(defaults: JsonObject, fields: JsonObject) -> JsonObject:
+def _merged(defaults: TomlTable, fields: TomlTable) -> TomlTable:
     """The fields, and those of the defaults that are not among them; tables are merged in the same way."""
     merged = dict(defaults)
     for name, value in fields.items():
