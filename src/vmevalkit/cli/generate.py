@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections import Counter
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,15 +13,17 @@ from typing import Annotated
 import typer
 
 from vmevalkit.atomic import check_writable
-from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir
-from vmevalkit.cli.output import hint, say, show_json, show_table, warn
+from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir, parameters_from
+from vmevalkit.cli.output import hint, say, show_json
+from vmevalkit.cli.plan import announce_plan, show_plan, total_in_words
 from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
-from vmevalkit.engine.local import executor_for
 from vmevalkit.engine.progress import progress_for
 from vmevalkit.engine.unit import Outcome
-from vmevalkit.errors import EXIT_INTERRUPTED, InvalidTaskPairError
-from vmevalkit.runner.batch import Batch, BatchOptions, Done, run_batch
+from vmevalkit.errors import EXIT_INTERRUPTED
+from vmevalkit.runner.batch import Batch, BatchOptions, Done, check_batch, run_batch
+from vmevalkit.runner.executors import executor_for_models
 from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.runner.plan import plan_of
 from vmevalkit.tasks.questions import DOMAIN_SUFFIX
 
 
@@ -40,9 +41,25 @@ def generate(
     outputs: OutputDir = None,
     samples_per_task: Annotated[int, typer.Option(min=1, help="Videos of each task by each model.")] = 1,
     seed: Annotated[int | None, typer.Option(help="For models that take one; each further sample adds one.")] = None,
+    duration: Annotated[float | None, typer.Option(help="Seconds of video, for models that let you choose.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Any other parameter of the models; may be repeated."),
+    ] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(min=0, help="Begin nothing that could bring the cost beyond this many US dollars."),
+    ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")] = False,
+    resubmit_unknown: Annotated[
+        bool,
+        typer.Option("--resubmit-unknown", help="Submit again what a provider may have had; it may be paid for twice."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Run again what is done; the earlier runs stay.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    in_flight: Annotated[
+        int | None, typer.Option(min=1, help="Most jobs at one provider at once. Default: as the catalog says.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")] = 1,
     gpu: Annotated[str | None, typer.Option(help="GPU for open models, such as 0 or 0,1.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more, with tracebacks of failures.")] = False,
@@ -55,6 +72,8 @@ def generate(
       vmevalkit generate --model control-oracle --all-tasks
       vmevalkit generate --model control-still --domain maze --dry-run
       vmevalkit generate --all-tasks --retry-failed
+      vmevalkit generate --model runway-gen4-turbo --all-tasks --duration 5 --dry-run
+      vmevalkit generate --model kling-v2-6 --all-tasks --parameter mode=pro --max-cost 20
     """
     _start_logging(verbose=verbose)
     if gpu is not None:
@@ -66,15 +85,23 @@ def generate(
         output_dir=output_dir(outputs),
         samples_per_task=samples_per_task,
         seed=seed,
+        parameters=parameters_from(parameter or [], duration),
+        resubmit_unknown=resubmit_unknown,
         retry_failed=retry_failed,
         force=force,
     )
-    with InferenceRunner(options.output_dir) as runner:
+    with InferenceRunner(options.output_dir, in_flight=in_flight) as runner:
         batch = Batch(tasks, models, options, runner)
         if dry_run:
-            _show_plan(batch, as_json=as_json)
+            check_batch(batch, max_cost, access=False)
+            plan = plan_of(batch)
+            if as_json:
+                show_json({"tasks": [task.id for task in tasks], **dict(plan)})
+            else:
+                show_plan(plan)
+                say(f"{total_in_words(plan)}; nothing was run")
         else:
-            code = _run(batch, workers, as_json=as_json, verbose=verbose)
+            code = _run(batch, workers, max_cost, as_json=as_json, verbose=verbose)
             if code != EXIT_INTERRUPTED:
                 hint(command("runs list", outputs=outputs))
             raise typer.Exit(code)
@@ -86,35 +113,12 @@ def _start_logging(*, verbose: bool) -> None:
     logging.getLogger("vmevalkit").setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
-def _show_plan(batch: Batch, *, as_json: bool) -> None:
-    """Say what a run of the batch would do, and what it is expected to cost."""
-    counts: dict[str, Counter[str]] = {model.key: Counter() for model in batch.models}
-    cost, told = 0.0, set()
-    for unit in batch:
-        try:
-            state = batch.state_of(unit)
-        except InvalidTaskPairError as error:  # costs only itself, as it does when the batch is run
-            if str(error) not in told:
-                warn(str(error))
-            told.add(str(error))
-            continue
-        counts[unit.group][state] += 1
-        cost += unit.cost if state == "to_do" else 0.0
-    columns = ("to_do", "done", "failed_before")
-    if as_json:
-        models = {key: {column: count[column] for column in columns} for key, count in counts.items()}
-        show_json({"tasks": [task.id for task in batch.tasks], "models": models, "forecast_dollars": cost})
-        return
-    show_table(
-        ["MODEL", "TO DO", "DONE", "FAILED BEFORE"],
-        [[key, *(str(count[column]) for column in columns)] for key, count in counts.items()],
-    )
-    say(f"{sum(count['to_do'] for count in counts.values())} runs to do, expected cost ${cost:.2f}; nothing was run")
-
-
-def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
+def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, verbose: bool) -> int:
     """Run the batch and say how it ended; the exit code comes back."""
+    check_batch(batch, max_cost)
     check_writable(batch.options.output_dir)
+    if any(model.kind == "api" for model in batch.models):
+        announce_plan(plan_of(batch), max_cost)
     results: list[dict[str, object]] = []
     unrecorded: list[dict[str, object]] = []
 
@@ -130,17 +134,26 @@ def _run(batch: Batch, workers: int, *, as_json: bool, verbose: bool) -> int:
             say(f"{result['run_id']}: {result['status']} in {result['duration_seconds']:.2f} s {result['error'] or ''}")
 
     started = partial(_start_logging, verbose=verbose)
-    with closing(executor_for(workers, started)) as executor:
-        summary = run_batch(batch, executor, on_outcome=keep, progress=progress_for(sys.stderr))
+    with closing(executor_for_models(batch.models, workers, batch.runner.in_flight, started)) as executor:
+        progress = progress_for(sys.stderr)
+        summary = run_batch(batch, executor, max_cost=max_cost, on_outcome=keep, progress=progress)
     root, failed_before = batch.options.output_dir, batch.states["failed_before"]
     if as_json:
         facts = {"output_dir": root, "failed_before": failed_before, "summary": summary}
         show_json({**facts, "runs": results, "unrecorded": unrecorded})
-    if failed_before:
-        say(f"{failed_before} runs failed in an earlier sweep; --retry-failed tries them again")
     if summary.exit_code == EXIT_INTERRUPTED:
         hint("the same command goes on where this one stopped")
-    return summary.exit_code or (1 if failed_before else 0)
+    return summary.exit_code or (1 if _tell_of_earlier(batch) else 0)
+
+
+def _tell_of_earlier(batch: Batch) -> int:
+    """Say what earlier sweeps left and this one did not touch; the number of such runs comes back."""
+    failed, unknown = batch.states["failed_before"], batch.states["unknown_before"]
+    if failed:
+        say(f"{failed} runs failed in an earlier sweep; --retry-failed tries them again")
+    if unknown:
+        say(f"{unknown} runs may be at their providers or not: `vmevalkit jobs list`; --resubmit-unknown pays again")
+    return failed + unknown
 
 
 def _place(folder: Path) -> dict[str, str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 
 from vmevalkit.errors import InvalidRequestError
+from vmevalkit.records.base import JsonObject
 from vmevalkit.settings import get_settings
 from vmevalkit.store.evaluations import evaluations_beside
 
@@ -84,3 +88,28 @@ def command(words: str, *more: str, questions: Path | None = None, outputs: Path
     folders = {"--questions-dir": questions, "--output-dir": outputs}
     given = [part for option, folder in folders.items() if folder is not None for part in (option, str(folder))]
     return shlex.join(["vmevalkit", *words.split(), *more, *given])
+
+
+def parameters_from(words: Sequence[str], duration: float | None) -> JsonObject:
+    """The parameters that words such as `mode=pro` stand for; a value that is JSON is read as such, else as text."""
+    found: JsonObject = {} if duration is None else {"duration": duration}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name.strip() or not equals:
+            raise InvalidRequestError(
+                f"--parameter {word!r} is no parameter",
+                expected="NAME=VALUE, such as mode=pro",
+                next_step="`vmevalkit models show MODEL` shows the parameters of a model",
+                field="parameter",
+                value=word,
+            )
+        found[name.strip()] = _value(value)
+    return found
+
+
+def _value(text: str) -> JsonValue:
+    try:
+        value: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return value

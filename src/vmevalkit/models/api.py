@@ -169,6 +169,10 @@ class ApiWrapper(ServiceWrapper):
         """Write the job down in `log`, wait between tries as `policy` says, have at most `in_flight` jobs at once."""
         self.log, self.policy, self.in_flight = log, policy, in_flight
 
+    def cancel(self) -> bool:
+        """True when the provider was told to end the log's open job; False where it cannot be told."""
+        return self.service.cancel()
+
     def check_access(self) -> None:
         """Nothing when the key is there; raises MissingCredentialError otherwise."""
         _ = self.service.adapter.secrets

@@ -55,6 +55,10 @@ class ModelWrapper(ABC):
         `in_flight` is None for as many as the catalog says.
         """
 
+    def cancel(self) -> bool:
+        """True when the provider was told to end the job in the log that `attend` was given."""
+        return False
+
     def check_access(self) -> None:  # noqa: B027 (most need nothing)
         """Nothing when the model can be asked; raises what is missing, such as MissingCredentialError."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from vmevalkit.atomic import write_atomic
 from vmevalkit.errors import (
+    JobFailedError,
     ModelGoneError,
     ProviderError,
     ProviderUnavailableError,
@@ -158,6 +159,15 @@ class JobClient:
             request_id=None,
         )
 
+    def _forgotten(self, job: Job, error: ProviderError) -> JobFailedError:
+        return JobFailedError(
+            f"{self.provider.title} does not know the job {job.id}: {error.given}",
+            expected="an answer about the job",
+            next_step="Run the same command with --retry-failed to have it made again",
+            provider=self.provider.name,
+            request_id=error.request_id,
+        )
+
     def _back_off(self, error: ProviderError, number: int) -> float:
         told: float | None = error.__dict__.get("retry_after")
         wait = self.transport.policy.wait(number, told)
@@ -168,8 +178,15 @@ class JobClient:
     async def _end(self, job: Job) -> JobStatus:
         """The one poll loop."""
         deadline = self._clock() + self.provider.deadline_seconds
+        unknown = 0
         while True:
-            status, told = await self.status(job)
+            try:
+                status, told = await self.status(job)
+            except ModelGoneError as error:  # a job of a moment ago may not be known everywhere yet
+                unknown += 1
+                if unknown > self.transport.policy.attempts:
+                    return JobStatus("failed", error=self._forgotten(job, error))
+                status, told = JobStatus("queued"), self.transport.policy.wait(unknown)
             if status.ended:
                 return status
             left = deadline - self._clock()

@@ -27,6 +27,7 @@ from vmevalkit.records.model import Model, Provider
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast
+from vmevalkit.runner.executors import under_way
 from vmevalkit.runner.generation import failure_in, wrapper_of
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.store.claims import claim
@@ -193,24 +194,25 @@ def run_batch(
         is_done=batch.is_settled,
         limits=_limits(batch),
         admit=partial(_reserve, batch, budget) if budget is not None else None,
-        outcome_of=_ending,
+        outcome_of=ending_of,
         on_outcome=tell,
         progress=progress,
         noun="runs",
     )
 
 
-def check_batch(batch: Batch, max_cost: float | None = None) -> None:
+def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = True) -> None:
     """Nothing when every model can be asked for what the batch wants of it, as far as that is known beforehand.
 
-    Raises ModelRetiredError, InvalidRequestError and MissingCredentialError.
+    Whether the keys are there is only looked at with `access`. Raises ModelRetiredError, InvalidRequestError and
+    MissingCredentialError.
     """
     for model in batch.models:
         parameters = taken_by(model, batch.options.parameters)
         check_lifecycle(model)
         check_duration(model, parameters.get("duration"))
         check_parameters(model, parameters)
-        if model.kind == "api":
+        if access and model.kind == "api":
             wrapper_of(model, batch.options.output_dir).check_access()
         if max_cost is not None and forecast(model, parameters) is None:
             raise InvalidRequestError(
@@ -253,7 +255,8 @@ _worker_runners: dict[Path, InferenceRunner] = {}
 """The runners of a worker process, which works for one batch."""
 
 
-def _ending(value: Done) -> Ending:
+def ending_of(value: Done) -> Ending:
+    """How a generation ended, and what was newly spent on it."""
     if not isinstance(value, dict):
         return Ending(value)
     cost, adopted = value["metadata"].get("cost"), value["metadata"].get("adopted")
@@ -270,20 +273,12 @@ def _can_go_on(found: RunWithJob, provider: Provider, *, anew: bool) -> bool:
 
 
 def _limits(batch: Batch) -> dict[str, int]:
-    """Most generations under way by group.
-
-    More than the jobs a provider takes: while its jobs run, other videos are fetched and other pictures prepared.
-    """
+    """Most generations under way by group."""
     limits = {model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency}
     for model in batch.models:
         if model.provider is not None:
-            limits[model.provider.name] = under_way(batch.runner.in_flight or model.provider.concurrency)
+            limits[model.provider.name] = under_way(model.provider, batch.runner.in_flight)
     return limits
-
-
-def under_way(in_flight: int) -> int:
-    """How many generations to have under way for so many jobs in flight."""
-    return in_flight + max(2, in_flight // 4)
 
 
 def _reserve(batch: Batch, budget: Budget, unit: Unit[BatchItem]) -> None:

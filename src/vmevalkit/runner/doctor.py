@@ -18,8 +18,10 @@ from vmevalkit.atomic import writing
 from vmevalkit.errors import VmevalkitError
 from vmevalkit.media.encode import encode
 from vmevalkit.media.sandbox import isolated_probe
-from vmevalkit.models.catalog.reader import catalog, load_wrapper
+from vmevalkit.models.catalog.reader import catalog, find_models, load_wrapper
 from vmevalkit.records.base import Record
+from vmevalkit.records.model import Provider
+from vmevalkit.runner.credentials import missing_lines, provider_credentials
 from vmevalkit.settings import Settings
 from vmevalkit.tasks.questions import read_questions
 
@@ -38,7 +40,7 @@ class Finding(Record):
     detail: str
     """What was found."""
     fix: str | None = None
-    """The command that mends it."""
+    """The command that mends it, or what to put where."""
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -46,6 +48,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding(name="vmevalkit", verdict="ok", detail=f"{__version__} on Python {platform.python_version()}")
     for check in (_video, _chess, _questions, _outputs, _models, _gpu):
         yield check(settings)
+    for provider in _providers_in_service():
+        yield _access(provider)
 
 
 def _video(_: Settings) -> Finding:
@@ -120,3 +124,20 @@ def _gpu(_: Settings) -> Finding:
     if shutil.which("nvidia-smi") is None:
         return Finding(name="GPU", verdict="optional", detail="none found; only open models need one")
     return Finding(name="GPU", verdict="ok", detail="an NVIDIA driver is installed")
+
+
+def _providers_in_service() -> list[Provider]:
+    """The providers that at least one model can still be asked at."""
+    usable = [model for model in find_models() if model.lifecycle != "retired"]
+    return list({model.provider.name: model.provider for model in usable if model.provider}.values())
+
+
+def _access(provider: Provider) -> Finding:
+    """Whether the credentials of a provider are there; whether they are accepted only a request can tell."""
+    credentials = provider_credentials(provider)
+    missing = [credential for credential in credentials if not credential.is_set]
+    if not missing:
+        detail = f"{', '.join(credential.variable for credential in credentials)} set"
+        return Finding(name=provider.name, verdict="ok", detail=detail)
+    detail = f"{', '.join(credential.variable for credential in missing)} not set; only {provider.title} needs it"
+    return Finding(name=provider.name, verdict="optional", detail=detail, fix=missing_lines(missing))

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from vmevalkit.errors import InvalidTaskPairError, VmevalkitError
+from vmevalkit.errors import InvalidTaskPairError, JobFailedError, VmevalkitError
 from vmevalkit.models.base import ModelWrapper, failed_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters, check_seed
@@ -24,7 +24,7 @@ from vmevalkit.records.run import Run
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy, failure_of
 from vmevalkit.runner.costs import forecast
-from vmevalkit.runner.generation import Generation, Trail
+from vmevalkit.runner.generation import Generation, Trail, wrapper_of
 from vmevalkit.runner.identity import identity_of, public_parameters
 from vmevalkit.runner.MODEL_CATALOG import available_models, model_families
 from vmevalkit.runner.question import question_data_of, task_from_arguments, write_question
@@ -78,6 +78,11 @@ class OpenRun:
     """Its record as announced."""
     trail: Trail
     """What happened since."""
+
+
+def _trail_of(found: RunWithJob) -> Trail:
+    """What an earlier process left of a run's way."""
+    return Trail(list(found.log.prepared), tries=list(found.run.attempts), adopted=found.log.phase == "submitted")
 
 
 class InferenceRunner:
@@ -208,16 +213,38 @@ class InferenceRunner:
 
         Nothing is submitted, unless the provider says that it never got the job.
         """
-        folder, run = found.folder, found.run
-        model, job = catalog().get(run.inference.model), job_of(found)
+        trail = _trail_of(found)
+        return self._resumed(found, trail, lambda generation: generation.carry_out({}), verbose=verbose)
+
+    def cancel(self, found: RunWithJob) -> bool:
+        """True when the provider was told to end the run's open job, which is recorded then; False where it cannot be.
+
+        Raises what the provider answers; the job is left as it is then.
+        """
+        model = catalog().get(found.run.inference.model)
+        wrapper = wrapper_of(model, found.folder.video_dir)
+        wrapper.attend(found.log, self.retry, self.in_flight)
+        if not wrapper.cancel():
+            return False
+        found.log.settle("cancelled")
+        error = JobFailedError("The job was ended on request", provider=found.run.inference.model, request_id=None)
+        self._resumed(found, _trail_of(found), lambda _: failed_result(model.model, failure_of(error), 0.0))
+        return True
+
+    def _resumed(
+        self,
+        found: RunWithJob,
+        trail: Trail,
+        go_on: Callable[[Generation], GenerationResult],
+        *,
+        verbose: bool = False,
+    ) -> RunResult:
+        """The recorded result of what `go_on` does with the generation of an earlier run."""
+        folder, model = found.folder, catalog().get(found.run.inference.model)
         with self.tree.working_on(folder):
-            trail = Trail(list(found.log.prepared), tries=list(run.attempts), adopted=found.log.phase == "submitted")
-            self._open_runs[folder.path] = OpenRun(run, trail)
-
-            def carry_out() -> GenerationResult:
-                return self._generation(model, job, folder, trail).carry_out({})
-
-            return self._ended(model, folder, carry_out, verbose=verbose)
+            self._open_runs[folder.path] = OpenRun(found.run, trail)
+            generation = self._generation(model, job_of(found), folder, trail)
+            return self._ended(model, folder, lambda: go_on(generation), verbose=verbose)
 
     def _generation(self, model: Model, job: GenerationJob, folder: RunFolder, trail: Trail) -> Generation:
         return Generation(model, job, folder, trail, self.retry, self.in_flight)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 from vmevalkit import errors
-from vmevalkit.errors import InvalidResultError, SetupError, VmevalkitError
+from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.models.limits import check_lifecycle
 from vmevalkit.records.base import Record
-from vmevalkit.records.generation import GenerationResult, RunResult
+from vmevalkit.records.generation import Failure, GenerationResult, RunResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
 from vmevalkit.runner.credentials import credentials_of
@@ -27,7 +28,7 @@ from vmevalkit.tasks.questions import read_questions
 RESULT_FIELDS = tuple(GenerationResult.__annotations__)
 """The eight fields that every result has."""
 
-_FAILED = 1
+_EXIT_FAILED, _EXIT_SETUP_MISSING = 1, 3
 
 
 class CheckStep(Record):
@@ -52,29 +53,67 @@ def shipped_tasks() -> Sequence[TaskPair]:
 
 def check_setup(key: str, folder: Path) -> Iterator[CheckStep]:
     """Whether a model can be asked to write into a folder; nothing is sent and nothing paid. Ends with a failure."""
-    looks = {"registered": _registered, "wrapper": _wrapper, "in service": _in_service, "access": _access}
-    for name, look in looks.items():
-        step = _step(name, partial(look, key, folder))
-        yield step
-        if step.verdict == "failed":
-            return
+    return _steps(
+        {
+            "registered": partial(_registered, key),
+            "wrapper": partial(_wrapper, key),
+            "in service": partial(_in_service, key),
+            "access": partial(_access, key, folder),
+        }
+    )
 
 
 def check_generation(model: Model, runner: InferenceRunner) -> Iterator[CheckStep]:
-    """Whether the model makes whole videos of the test tasks; each is a run in the runner's tree. Ends with a failure.
+    """Whether the model makes whole videos of the test tasks, which may cost money. Ends with a failure.
 
-    This is what costs money.
+    Each is a run in the runner's tree.
     """
+    looks: dict[str, Callable[[], str]] = {}
     for task in shipped_tasks():
-        results: list[RunResult] = []
-        looks = {"result": _result, "generation": _generation, "video": _video}
-        steps = [_step(f"{task.id} recorded", partial(_recorded, model, task, runner, results))]
-        yield steps[0]
-        for name, look in looks.items():
-            if steps[-1].verdict == "failed":
-                return
-            steps.append(_step(f"{task.id} {name}", partial(look, results[0])))
-            yield steps[-1]
+        trial = _Trial(model, task, runner)
+        looks[f"{task.id} generated"] = trial.generate
+        looks[f"{task.id} result"] = trial.look_at_fields
+        looks[f"{task.id} video"] = trial.look_at_video
+    return _steps(looks)
+
+
+@dataclass
+class _Trial:
+    """A test task given to a model."""
+
+    model: Model
+    task: TaskPair
+    runner: InferenceRunner
+    result: RunResult | None = None
+
+    def generate(self) -> str:
+        self.result = self.runner.run_job(self.runner.plan(self.model, self.task, parameters={}))
+        if (failure := failure_in(self.result)) is not None:
+            raise _error_of(failure)
+        return f"{self.result['run_id']} in {self.result['duration_seconds']:.1f} s"
+
+    def look_at_fields(self) -> str:
+        missing = [name for name in RESULT_FIELDS if name not in (self.result or {})]
+        if missing:
+            raise InvalidResultError(
+                f"The result lacks {', '.join(missing)}",
+                expected=f"the fields {', '.join(RESULT_FIELDS)}",
+                next_step="Mend the wrapper's `generate`",
+            )
+        return f"has the {len(RESULT_FIELDS)} fields"
+
+    def look_at_video(self) -> str:
+        video = isolated_probe(str(self.result and self.result["video_path"]))
+        size = f"{video.width} x {video.height}"
+        return f"{video.frame_count} frames, {size}, {video.duration_seconds:.2f} s, {video.codec}"
+
+
+def _steps(looks: Mapping[str, Callable[[], str]]) -> Iterator[CheckStep]:
+    for name, look in looks.items():
+        step = _step(name, look)
+        yield step
+        if step.verdict == "failed":
+            return
 
 
 def _step(name: str, look: Callable[[], str]) -> CheckStep:
@@ -82,8 +121,45 @@ def _step(name: str, look: Callable[[], str]) -> CheckStep:
         return CheckStep(name=name, verdict="ok", detail=look())
     except VmevalkitError as error:
         expected = f"; expected {error.expected}" if error.expected else ""
-        code = error.exit_code if isinstance(error, SetupError) else _FAILED
+        code = _EXIT_SETUP_MISSING if error.exit_code == _EXIT_SETUP_MISSING else _EXIT_FAILED
         detail, fix = f"{error.given}{expected}", error.next_step
     except (ImportError, AttributeError) as error:
-        code, detail, fix = _FAILED, str(error), "Mend the catalog entry, or the module that it names"
+        code, detail, fix = _EXIT_FAILED, str(error), "Mend the catalog entry, or the module that it names"
     return CheckStep(name=name, verdict="failed", detail=detail, fix=fix, exit_code=code)
+
+
+def _registered(key: str) -> str:
+    return f"{catalog().get(key).family}, by {catalog().origin(key)}"
+
+
+def _wrapper(key: str) -> str:
+    return f"{load_wrapper(catalog().get(key)).__name__} can be imported"
+
+
+def _in_service(key: str) -> str:
+    model = catalog().get(key)
+    check_lifecycle(model)
+    if model.retirement is None:
+        return model.lifecycle
+    successor = f", {model.retirement.successor} takes its place" if model.retirement.successor else ""
+    return f"{model.lifecycle}: switched off on {model.retirement.date}{successor}"
+
+
+def _access(key: str, folder: Path) -> str:
+    model = catalog().get(key)
+    for variable in model.environment_variables:
+        require_variable(variable, needed_by=key)
+    if model.kind == "api":
+        wrapper_of(model, folder).check_access()
+    there = [credential.variable for credential in credentials_of(model) if credential.is_set]
+    elsewhere = foreign_endpoint(model)
+    told = f"{', '.join(there)} set" if there else "needs no key" if not credentials_of(model) else "granted"
+    return f"{told}; asked at {elsewhere}" if elsewhere else told
+
+
+def _error_of(failure: Failure) -> VmevalkitError:
+    """The error that a failure was, as far as needed to tell what kind it is."""
+    kind = getattr(errors, failure.type, None)
+    if isinstance(kind, type) and issubclass(kind, VmevalkitError):
+        return kind(failure.message)
+    return VmevalkitError(failure.message)

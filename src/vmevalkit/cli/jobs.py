@@ -1,0 +1,142 @@
+"""`vmevalkit jobs`: what is under way at providers, and what was left there."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vmevalkit.cli.options import AsJson, OutputDir, command, output_dir
+from vmevalkit.cli.output import hint, say, show_json, show_table
+from vmevalkit.cli.selection import open_tree
+from vmevalkit.engine.progress import progress_for
+from vmevalkit.errors import InvalidRequestError
+from vmevalkit.records.job import JobEntry
+from vmevalkit.registry import unknown_name
+from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.runner.jobs import adopt_jobs, cancel_job
+from vmevalkit.store.jobs import job_entries
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="""See, adopt and cancel jobs at providers.
+
+    A job is open until its video is here and whole, or the provider said that there will be none. A run that was
+    killed, interrupted or timed out leaves its job open: `vmevalkit generate` goes on with it, and so does `jobs adopt`.
+
+    Examples:
+      vmevalkit jobs list
+      vmevalkit jobs adopt --all
+      vmevalkit jobs cancel RUN
+    """,
+)
+
+RunId = Annotated[str, typer.Argument(help="The run's id, or its folder below the output root.")]
+
+
+@app.command("list")
+def list_jobs(
+    folder: OutputDir = None,
+    everything: Annotated[bool, typer.Option("--all", help="Settled jobs too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List open jobs.
+
+    Examples:
+      vmevalkit jobs list
+      vmevalkit jobs list --all --json
+    """
+    entries = [entry for entry in _entries(folder) if everything or entry.phase != "settled"]
+    if as_json:
+        show_json({"jobs": entries})
+        return
+    show_table(
+        ["RUN", "PROVIDER", "JOB", "PHASE", "STATE", "SINCE", "COST"], [_row(entry) for entry in entries], unbroken=4
+    )
+    unknown = sum(entry.phase == "submitting" for entry in entries)
+    say(f"{len(entries)} jobs" + (f", {unknown} of which the provider may or may not have" if unknown else ""))
+    if any(entry.phase == "submitted" for entry in entries):
+        hint(command("jobs adopt", "--all", outputs=folder))
+
+
+@app.command("adopt")
+def adopt(
+    run_id: Annotated[str | None, typer.Argument(help="The run's id, or its folder below the output root.")] = None,
+    folder: OutputDir = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every job that was submitted and is open.")] = False,
+    job_id: Annotated[
+        str | None, typer.Option(help="The provider's id of the job, where the run does not know it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wait for jobs that were left at their providers, and fetch their videos; nothing is submitted.
+
+    Exits with 1 when one of them ended without a video.
+
+    Examples:
+      vmevalkit jobs adopt --all
+      vmevalkit jobs adopt RUN
+      vmevalkit jobs adopt RUN --job-id 3c2f9a0e
+    """
+    if (run_id is None) != everything or (everything and job_id is not None):
+        raise InvalidRequestError(
+            "It is not clear which jobs are meant",
+            expected="the id of one run, or --all",
+            next_step=f"See them with: {command('jobs list', outputs=folder)}",
+            field="run_id",
+            value=run_id,
+        )
+    if run_id is None:
+        entries = [entry for entry in _entries(folder) if entry.phase == "submitted"]
+    else:
+        entries = [_entry(folder, run_id)]
+    results: list[object] = []
+    with InferenceRunner(output_dir(folder)) as runner:
+        summary = adopt_jobs(
+            runner,
+            entries,
+            job_id=job_id,
+            on_outcome=lambda outcome: results.append(outcome.value or outcome.failure),
+            progress=progress_for(sys.stderr),
+        )
+    if as_json:
+        show_json({"summary": summary, "runs": results})
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command("cancel")
+def cancel(run_id: RunId, folder: OutputDir = None, as_json: AsJson = False) -> None:
+    """Tell the provider to end the job of a run, where it can be told; work done until then may be charged for.
+
+    Examples:
+      vmevalkit jobs cancel RUN
+    """
+    with InferenceRunner(output_dir(folder)) as runner:
+        cancelled = cancel_job(runner, _entry(folder, run_id))
+    if as_json:
+        show_json({"run_id": run_id, "cancelled": cancelled})
+    else:
+        say("the job was ended" if cancelled else "this provider cannot be told to end a job; it is left as it is")
+    raise typer.Exit(0 if cancelled else 1)
+
+
+def _entries(folder: Path | None) -> list[JobEntry]:
+    with open_tree(folder, "--output-dir") as tree:
+        return list(job_entries(tree))
+
+
+def _entry(folder: Path | None, run_id: str) -> JobEntry:
+    entries = _entries(folder)
+    found = [entry for entry in entries if run_id in {entry.folder, entry.run_id}]
+    if not found:
+        raise unknown_name("run with a job", run_id, [e.run_id for e in entries], command("jobs list", outputs=folder))
+    return found[0]
+
+
+def _row(entry: JobEntry) -> list[str]:
+    cost = "" if entry.cost is None else f"${entry.cost.amount:.2f} {entry.cost.source}"
+    since = entry.since.astimezone(timezone.utc).isoformat(sep=" ", timespec="seconds")
+    return [entry.run_id, entry.job.provider, entry.job.id or "?", entry.phase, entry.state or "", since, cost]

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from vmevalkit.models.api import ApiWrapper
+from vmevalkit.models.catalog.reader import catalog, find_models, load_wrapper
+from vmevalkit.records.generation import GenerationResult
+from vmevalkit.retry import RetryPolicy
+from vmevalkit.store.job_log import JobLog
+from vmevalkit.testing.emulators.base import Emulator
+from vmevalkit.testing.emulators.behaviour import Behaviour
+from vmevalkit.testing.emulators.registry import load_emulator
+
+PICTURE_ADDRESS = "https://pictures.example/first_frame.png"
+
+
+class Client:
+    """A model of a provider, and the emulator that it talks to."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self.emulator, self.folder, self.journal = emulator, folder, folder / "journal.jsonl"
+        self.model = next(m for m in find_models() if m.provider and m.provider.name == emulator.provider)
+        self.picture = folder / "first_frame.png"
+        Image.new("RGB", (640, 360), "red").save(self.picture)
+
+    @property
+    def wrapper(self) -> ApiWrapper:
+        """A wrapper as a new process would make it: all that it knows of earlier jobs is in the journal."""
+        made = load_wrapper(self.model)(self.model.model, self.folder, **self.model.args)
+        assert isinstance(made, ApiWrapper)
+        made.attend(JobLog(self.journal), RetryPolicy(first_wait_seconds=0), None)
+        return made
+
+    def generate(self) -> GenerationResult:
+        """One video of a red picture."""
+        address = {"image_url": PICTURE_ADDRESS} if "image_url" in self.model.parameters else {}
+        return self.wrapper.generate(self.picture, "The square moves to the right", self.model.default_duration, **address)
+
+    @property
+    def log(self) -> JobLog:
+        """What the journal says."""
+        return JobLog(self.journal)
+
+
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
+    """Starts the emulator of a provider that behaves as told, and a client for it."""
+    catalog.cache_clear()
+    with ExitStack() as stack:
+
+        def start(provider: str, **behaviour: object) -> Client:
+            emulator = stack.enter_context(load_emulator(provider)(Behaviour.model_validate(behaviour)))
+            for name, value in emulator.environment.items():
+                monkeypatch.setenv(name, value)
+            return Client(emulator, tmp_path)
+
+        yield start
