@@ -60,13 +60,20 @@ def questions(tmp_path: Path) -> Path:
 def make_task(questions: Path) -> Callable[..., Path]:
     """Makes a small whole task in the questions tree: a red first frame, a blue final frame, a video in between."""
 
-    def make(task_id: str = "maze_0001", domain: str = "maze", *, prompt: str = "Go", solved: bool = True) -> Path:
+    def make(
+        task_id: str = "maze_0001",
+        domain: str = "maze",
+        *,
+        prompt: str = "Go",
+        solved: bool = True,
+        size: tuple[int, int] = (64, 48),
+    ) -> Path:
         folder = questions / f"{domain}_task" / task_id
         folder.mkdir(parents=True)
-        Image.new("RGB", (64, 48), "red").save(folder / "first_frame.png")
+        Image.new("RGB", size, "red").save(folder / "first_frame.png")
         (folder / "prompt.txt").write_text(prompt, encoding="utf-8")
         if solved:
-            Image.new("RGB", (64, 48), "blue").save(folder / "final_frame.png")
+            Image.new("RGB", size, "blue").save(folder / "final_frame.png")
             encode([Image.new("RGB", (64, 48), color) for color in ("red", "purple", "blue")], folder / TRUTH, 8)
             metadata = {"id": task_id, "domain": domain, "difficulty": "easy"}
             (folder / "question_metadata.json").write_text(json.dumps(metadata), encoding="utf-8")

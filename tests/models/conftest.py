@@ -16,6 +16,7 @@ from vmevalkit.testing.emulators.base import Emulator
 from vmevalkit.testing.emulators.behaviour import Behaviour
 from vmevalkit.testing.emulators.registry import load_emulator
 
+PROMPT = "The square moves to the right"
 PICTURE_ADDRESS = "https://pictures.example/first_frame.png"
 
 
@@ -39,7 +40,7 @@ class Client:
     def generate(self) -> GenerationResult:
         """One video of a red picture."""
         address = {"image_url": PICTURE_ADDRESS} if "image_url" in self.model.parameters else {}
-        return self.wrapper.generate(self.picture, "The square moves to the right", self.model.default_duration, **address)
+        return self.wrapper.generate(self.picture, PROMPT, self.model.default_duration, **address)
 
     @property
     def log(self) -> JobLog:

@@ -32,7 +32,7 @@ class Speaker:
     def __init__(self, emulator: WaveSpeedEmulator, provider: Provider, policy: RetryPolicy) -> None:
         self.emulator, self.job, self.log = emulator, Job(provider="wavespeed", model="some/model"), JobLog()
         adapter = WaveSpeedAdapter("some/model", api_key=emulator.key)
-        self.account: Account = account_for("wavespeed", emulator.base_url, adapter.secrets, provider.concurrency)
+        self.account: Account = account_for("wavespeed", emulator.base_url, adapter.account, provider.concurrency)
         self.transport = Transport(adapter, self.account, policy)
         self.client = JobClient(self.transport, provider)
 

@@ -25,7 +25,7 @@ app = typer.Typer(
     help="""See, adopt and cancel jobs at providers.
 
     A job is open until its video is here and whole, or the provider said that there will be none. A run that was
-    killed, interrupted or timed out leaves its job open: `vmevalkit generate` goes on with it, and so does `jobs adopt`.
+    killed, interrupted or timed out leaves its job open: `vmevalkit generate` goes on with it, and `jobs adopt` does.
 
     Examples:
       vmevalkit jobs list

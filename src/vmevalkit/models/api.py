@@ -19,8 +19,9 @@ from pydantic import JsonValue
 from vmevalkit.errors import JobFailedError
 from vmevalkit.models.base import Generation, Request, ServiceWrapper
 from vmevalkit.models.endpoint import base_url_of, provider_facts
+from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.generation import InputTransform
+from vmevalkit.records.generation import GenerationResult, InputTransform
 from vmevalkit.records.job import Job
 from vmevalkit.remote.account import account_for
 from vmevalkit.remote.adapter import Adapter, JobStatus
@@ -75,7 +76,7 @@ class ApiAdapter(Adapter):
     @property
     def fixed(self) -> dict[str, Any]:
         """The options that are parameters of the model."""
-        return {name: value for name, value in self.options.items() if name not in {"api_key", "base_url"}}
+        return {name: value for name, value in self.options.items() if name not in PRIVATE_PARAMETERS}
 
     @property
     def secrets(self) -> Collection[str]:
@@ -93,7 +94,7 @@ class ApiService:
     def __init__(self, adapter: ApiAdapter, policy: RetryPolicy, log: JobLog, in_flight: int | None = None) -> None:
         self.provider, self.adapter, self.log = provider_facts(adapter.provider), adapter, log
         base_url = base_url_of(self.provider, adapter.options)
-        account = account_for(adapter.provider, base_url, adapter.secrets, in_flight or self.provider.concurrency)
+        account = account_for(adapter.provider, base_url, adapter.account, in_flight or self.provider.concurrency)
         self.client = JobClient(Transport(adapter, account, policy), self.provider)
         self.endpoint = None if base_url == self.provider.base_url else base_url
 
@@ -132,7 +133,7 @@ class ApiService:
         transforms: list[JsonValue] = [transform.model_dump(mode="json") for transform in job.transforms]
         facts: JsonObject = {"provider": self.provider.name, "input_transforms": transforms, "sent": job.sent}
         if isinstance(status.video, Call):
-            facts["video_url"] = self.client.transport.address(status.video.path)
+            facts["video_url"] = self.client.transport.address(status.video.path).partition("?")[0]
         if status.cost is not None:
             facts["cost"] = status.cost.model_dump(mode="json")
         if self.endpoint is not None:
@@ -158,6 +159,18 @@ class ApiWrapper(ServiceWrapper):
         super().__init__(model, output_dir, **kwargs)
         self.log, self.policy = JobLog(), RetryPolicy()
         self.in_flight: int | None = None
+
+    def generate(
+        self,
+        image_path: str | Path,
+        text_prompt: str,
+        duration: float | None = None,
+        output_filename: str | None = None,
+        **kwargs: Any,
+    ) -> GenerationResult:
+        """One video; a key or an address given with the parameters is no parameter of the model."""
+        self.options |= {name: kwargs.pop(name) for name in PRIVATE_PARAMETERS if name in kwargs}
+        return super().generate(image_path, text_prompt, duration, output_filename, **kwargs)
 
     @cached_property
     def service(self) -> ApiService:

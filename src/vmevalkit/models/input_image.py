@@ -28,6 +28,7 @@ Size = tuple[int, int]
 Target = Literal["first_frame", "final_frame"]
 
 _WHITE = (255, 255, 255)
+_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class InputImage:
     """Its width and height."""
     transforms: tuple[InputTransform, ...] = ()
     """What was changed to make it so."""
+    target: Target = "first_frame"
+    """Which picture of the task it is."""
     media_type: str = "image/png"
     """What it is."""
 
@@ -69,13 +72,13 @@ class InputImage:
 def input_image(
     path: Path, size: Size | None = None, fit: Fit = "pad", *, target: Target = "first_frame"
 ) -> InputImage:
-    """The picture at `path`, a PNG, fitted to `size`; as it is where no size is asked for or it has it already.
+    """The picture at `path` as a PNG, fitted to `size`; as it is where no size is asked for or it has it already.
 
     Raises InvalidRequestError where it would have to be changed and `fit` is `none`.
     """
-    image = open_image(path)
+    image, content = open_image(path), path.read_bytes()
     if size is None or image.size == size:
-        return InputImage(path.read_bytes(), image.size)
+        return InputImage(content, image.size, (), target) if content.startswith(_PNG) else _converted(image, target)
     if fit == "none":
         raise InvalidRequestError(
             f"The picture has {image.width} x {image.height} pixels",
@@ -84,30 +87,29 @@ def input_image(
             field=target,
             value=f"{image.width}x{image.height}",
         )
-    fitted = io.BytesIO()
-    _fitted(image, size, fit).save(fitted, format="PNG")
     before, after = ({"width": width, "height": height} for width, height in (image.size, size))
     color = {"color": "white"} if fit == "pad" else {}
     transform = InputTransform(target=target, operation=fit, before=before, after={**after, **color})
-    return InputImage(fitted.getvalue(), size, (transform,))
+    return InputImage(_png(_fitted(image, size, fit)), size, (transform,), target)
 
 
 def check_image(image: InputImage, *, most_bytes: int | None = None, least_side: int | None = None) -> InputImage:
     """The same picture; raises InvalidRequestError when its file is too large or one of its sides too short."""
+    named = image.target.replace("_", " ")
     if most_bytes is not None and len(image.content) > most_bytes:
         raise InvalidRequestError(
-            f"The first frame takes {len(image.content)} bytes as it is sent",
+            f"The {named} takes {len(image.content)} bytes as it is sent",
             expected=f"at most {most_bytes} bytes",
             next_step="Make the task's picture smaller",
-            field="first_frame",
+            field=image.target,
             value=len(image.content),
         )
     if least_side is not None and min(image.size) < least_side:
         raise InvalidRequestError(
-            f"The first frame has {image.size[0]} x {image.size[1]} pixels",
+            f"The {named} has {image.size[0]} x {image.size[1]} pixels",
             expected=f"no side shorter than {least_side} pixels",
             next_step="Make the task's picture larger",
-            field="first_frame",
+            field=image.target,
             value=f"{image.size[0]}x{image.size[1]}",
         )
     return image
@@ -122,6 +124,18 @@ def parse_size(text: str) -> Size:
     """The numbers in `1280x720`, `1280:720` or `1280*720`."""
     width, _, height = text.replace(":", "x").replace("*", "x").partition("x")
     return int(width), int(height)
+
+
+def _converted(image: Image.Image, target: Target) -> InputImage:
+    """The picture as a PNG: what the runner prepares is one, but a wrapper may be given any."""
+    transform = InputTransform(target=target, operation="convert", before={}, after={"format": "PNG", "mode": "RGB"})
+    return InputImage(_png(image), image.size, (transform,), target)
+
+
+def _png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, format="PNG")
+    return content.getvalue()
 
 
 def _fitted(image: Image.Image, size: Size, fit: Fit) -> Image.Image:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError
-from vmevalkit.records.model import Model
+from vmevalkit.media.images import image_size
+from vmevalkit.records.model import Model, Parameter
+
+PRIVATE_PARAMETERS = ("api_key", "access_token", "base_url")
+"""Parameters that every model behind an API takes, and that are no part of what is asked of it."""
+
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "text": ((str,), "a text"),
+    "integer": ((int,), "a whole number"),
+    "number": ((int, float), "a number"),
+    "boolean": ((bool,), "true or false"),
+}
 
 
 def check_lifecycle(model: Model) -> None:
@@ -46,6 +63,38 @@ def check_seed(model: Model, seed: object) -> None:
         raise _invalid(model, "seed", seed, "a whole number")
 
 
+def check_parameters(model: Model, parameters: Mapping[str, Any]) -> None:
+    """Nothing for parameters the model takes; raises InvalidRequestError for an unknown name or a value it does not.
+
+    Duration and seed have checks of their own. A model that is not behind an API and lists no parameters takes any.
+    """
+    if model.kind != "api" and not model.parameters:
+        return
+    checked_elsewhere = {"duration", "seed", *PRIVATE_PARAMETERS}
+    for name, value in parameters.items():
+        if value is None or name in checked_elsewhere:
+            continue
+        if name not in model.parameters:
+            raise _unknown_parameter(model, name, value)
+        _check_value(model, name, value)
+
+
+def allowed_values(parameter: Parameter) -> str:
+    """What the value of a parameter may be, in words, such as `one of 720p, 1080p` or `a number from 1 to 10`."""
+    if parameter.choices is not None:
+        return f"one of {', '.join(map(in_json, parameter.choices))}"
+    least, most = (None if limit is None else f"{limit:.15g}" for limit in (parameter.minimum, parameter.maximum))
+    if least is not None and most is not None:
+        return f"{_TYPES[parameter.type][1]} from {least} to {most}"
+    limits = f" of at least {least}" if least is not None else f" of at most {most}" if most is not None else ""
+    return _TYPES[parameter.type][1] + limits
+
+
+def in_json(value: JsonValue) -> str:
+    """A value as it is written in JSON; a text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def check_inputs(model: Model, image_path: Path, prompt: str) -> None:
     """Nothing for a first frame and prompt the model takes; raises InvalidRequestError otherwise."""
     limits = model.limits
@@ -55,6 +104,39 @@ def check_inputs(model: Model, image_path: Path, prompt: str) -> None:
     size = image_path.stat().st_size
     if limits.max_image_bytes is not None and size > limits.max_image_bytes:
         raise _invalid(model, "first_frame", f"{size} bytes", f"at most {limits.max_image_bytes} bytes")
+    if limits.min_image_side is not None and min(pixels := image_size(image_path)) < limits.min_image_side:
+        given = f"{pixels[0]} x {pixels[1]} pixels"
+        raise _invalid(model, "first_frame", given, f"no side shorter than {limits.min_image_side} pixels")
+
+
+def _check_value(model: Model, name: str, value: object) -> None:
+    parameter = model.parameters[name]
+    (types, in_words), allowed = _TYPES[parameter.type], allowed_values(parameter)
+    if not isinstance(value, types) or (isinstance(value, bool) and parameter.type != "boolean"):
+        raise _invalid(model, name, value, f"{in_words}, {allowed}" if parameter.choices is not None else allowed)
+    is_choice = parameter.choices is None or value in parameter.choices
+    if not is_choice or (isinstance(value, int | float) and not _is_within(parameter, value)):
+        raise _invalid(model, name, value, allowed)
+
+
+def _is_within(parameter: Parameter, value: float) -> bool:
+    least = -math.inf if parameter.minimum is None else parameter.minimum
+    most = math.inf if parameter.maximum is None else parameter.maximum
+    return math.isfinite(value) and least <= value <= most
+
+
+def _unknown_parameter(model: Model, name: str, value: object) -> InvalidRequestError:
+    """The error for a parameter that is none of the model's; its value may be a secret, and is not shown."""
+    known = [name for name in ("duration", "seed") if name in model.capabilities] + list(model.parameters)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    guess = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return InvalidRequestError(
+        f"{model.key} was given the parameter {name!r}, which it does not take",
+        expected=f"one of {', '.join(known)}" if known else "no parameters: it takes none",
+        next_step=f"{guess}`vmevalkit models show {model.key}` shows what it takes",
+        field=name,
+        value=value,
+    )
 
 
 def _invalid(model: Model, field: str, value: object, allowed: str) -> InvalidRequestError:

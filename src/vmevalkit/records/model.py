@@ -89,6 +89,8 @@ class ProviderEntry(Record):
     """Environment variable that puts another address in its place: a gateway, or an emulator."""
     credentials: dict[str, tuple[str, ...]]
     """Environment variables that hold what it asks for, each with the other names it is known by."""
+    further_variables: tuple[str, ...] = ()
+    """Other environment variables that are read for it, where they are set."""
     concurrency: int = Field(ge=1)
     """How many jobs may be in flight at once, as far as is known; adapted to what the provider refuses."""
     poll_seconds: float = Field(gt=0)

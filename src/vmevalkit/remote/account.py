@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from threading import Lock
 
 import httpx
@@ -34,14 +33,17 @@ class Account:
         await self.fresh_client.aclose()
 
 
-_accounts: dict[tuple[str, str, frozenset[str]], Account] = {}
+_accounts: dict[tuple[str, str, str], Account] = {}
 _lock = Lock()
 
 
-def account_for(provider: str, base_url: str, secrets: Collection[str], concurrency: int) -> Account:
-    """The account with these secrets, the same one for everybody in this process."""
+def account_for(provider: str, base_url: str, name: str, concurrency: int) -> Account:
+    """The account that `name` tells from others at the same address, the same one for everybody in this process."""
+    key = provider, base_url, name
     with _lock:
-        return _accounts.setdefault((provider, base_url, frozenset(secrets)), Account(base_url, concurrency))
+        if key not in _accounts:
+            _accounts[key] = Account(base_url, concurrency)
+        return _accounts[key]
 
 
 def close_accounts() -> None:

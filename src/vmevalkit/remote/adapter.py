@@ -54,6 +54,11 @@ class Adapter(ABC):
     def secrets(self) -> Collection[str]:
         """What must never be seen in a log, a message or a record."""
 
+    @property
+    def account(self) -> str:
+        """What tells the account from others: the key, unless it changes while the account stays the same."""
+        return " ".join(sorted(self.secrets))
+
     @abstractmethod
     def job(self, job: Job, reply: Reply) -> Job:
         """The job with the id that the answer to its submit holds; an `id` of None when there is none in it."""

@@ -143,7 +143,11 @@ class JobClient:
         """The job whose submit got no clear answer; raises a passing error when it is certain that there is none."""
         if not self.provider.finds_jobs:
             raise self._unknown(job, error.given) from error
-        if (found := await self.find(job)) is not None:
+        try:
+            found = await self.find(job)
+        except ProviderError as failed:
+            raise self._unknown(job, f"{error.given}; looked up, {failed.given}") from error
+        if found is not None:
             return found
         raise ProviderUnavailableError(
             error.given, provider=self.provider.name, request_id=error.request_id, sent=False

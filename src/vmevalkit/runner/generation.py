@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.atomic import replacing, sync_file
-from vmevalkit.errors import InvalidResultError, UnreadableVideoError
+from vmevalkit.errors import InvalidRequestError, InvalidResultError, UnreadableVideoError
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.base import ModelWrapper, checked_result, failed_result
@@ -24,6 +24,7 @@ from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
 from vmevalkit.records.video import VideoInfo
 from vmevalkit.retry import RetryPolicy, attempts, failure_of
+from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
 from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.job_log import JobLog
@@ -100,7 +101,11 @@ class Generation:
 
     def _parameters(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the wrapper gets beside image, prompt and file name: only what its capabilities say it takes."""
-        takes, task, question = self.model.capabilities, self.job.task, self.folder.question_dir
+        takes, task, question = set(self.model.capabilities), self.job.task, self.folder.question_dir
+        given = dict(given)
+        if given.pop(SHOW_FINAL_FRAME, False):
+            takes.add("final_frame")
+            self._check_final_frame()
         offered = {
             "duration": self.model.default_duration if given.get("duration") is None else given["duration"],
             "seed": self.job.seed,
@@ -110,6 +115,16 @@ class Generation:
         defaults = {name: each.default for name, each in self.model.parameters.items() if each.default is not None}
         others = defaults | {name: value for name, value in given.items() if name not in offered}
         return others | {name: value for name, value in offered.items() if value is not None and name in takes}
+
+    def _check_final_frame(self) -> None:
+        if self.job.task.final_frame is None:
+            raise InvalidRequestError(
+                f"The task {self.job.task.id} has no final frame to be shown",
+                expected=f"a task with a {FINAL_FRAME}",
+                next_step=f"Leave out {SHOW_FINAL_FRAME}, or the task",
+                field=SHOW_FINAL_FRAME,
+                value=True,
+            )
 
     def _as_recorded(self, value: object) -> object:
         """A parameter's value; for a file in the run's folder, its place there, so that the tree can be moved."""

@@ -19,6 +19,9 @@ from vmevalkit.store.hashes import hash_json
 
 IDENTITY_VERSION = 1
 
+SHOW_FINAL_FRAME = "show_final_frame"
+"""Parameter of models that can be shown the task's final frame, which is the answer, and are not by default."""
+
 _SECRET = re.compile(
     r"key(_?id)?$|(^|[^a-z])(secret|token|password|passwd|passphrase|credentials?|authorization|auth|cookie)([^a-z]|$)",
     re.IGNORECASE,
@@ -39,7 +42,7 @@ def identity_of(
     OSError where an input cannot be read.
     """
     inputs: JsonObject = {"first_frame": hash_of(task.first_frame), "prompt": task.prompt}
-    if "final_frame" in model.capabilities and task.final_frame:
+    if ("final_frame" in model.capabilities or parameters.get(SHOW_FINAL_FRAME)) and task.final_frame:
         inputs["final_frame"] = hash_of(task.final_frame)
     if "ground_truth" in model.capabilities and task.ground_truth:
         inputs["ground_truth"] = hash_of(task.ground_truth)

@@ -67,7 +67,5 @@ def _unrecorded(tree: OutputTree, folder: str, path: RunFolder) -> RunProblem:
             return RunProblem(folder=folder, kind="in_progress", message="a running process is working on it")
     message = "its process was killed; the next `vmevalkit generate` records it and does it again"
     if JobLog(path.journal).open_job is not None:
-        message = (
-            "its process was killed, and its job is at the provider; `vmevalkit jobs adopt` fetches the video"
-        )
+        message = "its process was killed, and its job is at the provider; `vmevalkit jobs adopt` fetches the video"
     return RunProblem(folder=folder, kind="interrupted", message=message)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from vmevalkit.models.catalog.reader import providers
 from vmevalkit.records.job import JobState
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault, FaultKind, Phase
 from vmevalkit.testing.emulators.clip import clip
@@ -87,6 +88,12 @@ class Emulator(ABC):
     def key(self) -> str:
         """The key that it knows."""
         return self.behaviour.key
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables, and their values, that make clients come here."""
+        facts = providers()[self.provider]
+        return {facts.base_url_variable: self.base_url, next(iter(facts.credentials)): self.key}
 
     def video_url(self, job: EmulatedJob) -> str:
         """Where a job's video is: another host than the API, as with real providers."""
@@ -200,7 +207,7 @@ class Emulator(ABC):
                 return fault
         return None
 
-    async def _faulty(self, fault: Fault, request: web.Request) -> web.StreamResponse:
+    async def _faulty(self, fault: Fault, request: web.Request) -> web.StreamResponse:  # noqa: PLR0911 (one for each)
         match fault.kind:
             case "cut_before":
                 _hang_up(request)
@@ -209,6 +216,8 @@ class Emulator(ABC):
                 return web.Response(text="<html><body>We will be back soon</body></html>", content_type="text/html")
             case "truncated":
                 return await self.send_video(request, cut=True)
+            case "garbage":
+                return web.Response(body=bytes(4096), content_type="video/mp4")
             case "expired":
                 return web.Response(status=403, text="<Error><Code>Expired</Code></Error>")
             case "redirect":

@@ -25,12 +25,13 @@ FaultKind = Literal[
     "cut_before",
     "cut_after",
     "truncated",
+    "garbage",
     "expired",
     "redirect",
 ]
 """What is answered in place of the right answer. `cut_before`: the connection ends before the request is worked on;
-`cut_after`: the work is done, and the answer is lost; `truncated`: half of the video arrives; `expired`: its address no
-longer holds it."""
+`cut_after`: the work is done, and the answer is lost; `truncated`: half of the video arrives; `garbage`: what arrives
+is no video; `expired`: its address no longer holds it."""
 
 Outcome = Literal["succeed", "fail", "refuse", "cancel", "unknown_state", "never_end"]
 """How jobs end."""
