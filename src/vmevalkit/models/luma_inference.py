@@ -1,0 +1,125 @@
+"""Luma Dream Machine: ray-2 and ray-flash-2. The picture is given by address only, and there is no seed.
+
+Source: the official SDK `lumaai` 1.21.0, Luma's OpenAPI file and its page "Errors"; docs/providers.md says what is
+unverified.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from vmevalkit.errors import (
+    ContentRefusedError,
+    InvalidRequestError,
+    JobFailedError,
+    ProviderError,
+    QuotaExhaustedError,
+    RequestRejectedError,
+)
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.base import Request
+from vmevalkit.models.input_image import InputImage, Size, closest_shape, input_image, parse_size
+from vmevalkit.records.base import JsonObject
+from vmevalkit.records.job import Job, JobState
+from vmevalkit.remote.adapter import JobStatus
+from vmevalkit.remote.call import Call, Reply
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+
+_STATES: dict[str, JobState] = {
+    "queued": "queued",
+    "dreaming": "running",
+    "completed": "succeeded",
+    "failed": "failed",
+}
+_RATIOS = {ratio: parse_size(ratio) for ratio in ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9", "9:21")}
+_MODERATION_WORDS = ("moderation", "blacklisted")
+# What Luma says of a picture it could not fetch. Nothing was refused: it never saw the picture.
+_UNREADABLE_WORDS = ("failed to read user input frames", "failed to moderate image")
+_BALANCE_WORDS = ("credit", "balance")
+
+
+class LumaAdapter(ApiAdapter):
+    """What Dream Machine is told and what it answers; `model` is its own model id."""
+
+    provider = "luma"
+
+    def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
+        """The request for one video; the picture is uploaded, unless `image_url` says where it is already."""
+        image = input_image(request.image_path)
+        asked = {**self.fixed, **request.parameters}
+        given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        address = given.pop("image_url", None)
+        seconds = {"duration": f"{request.duration:g}s"} if request.duration is not None else {}
+        sent: JsonObject = {"aspect_ratio": _closest_ratio(image.size), **seconds, **given}
+        keyframes: JsonObject = {"frame0": {"type": "image", "url": _address(address, image)}}
+        body: JsonObject = {"model": self.model, "prompt": request.prompt, "keyframes": keyframes, **sent}
+        return Order(Call("POST", "generations/video", json=body), sent, image.transforms)
+
+    def job(self, job: Job, reply: Reply) -> Job:
+        """The job with its generation id."""
+        return job.model_copy(update={"id": reply.text_at("id")})
+
+    def poll(self, job: Job) -> Call:
+        """The request for a generation."""
+        return Call("GET", _path(job))
+
+    def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
+        """How the generation stands."""
+        state = _STATES.get(reply.text_at("state") or "")
+        if state is None:
+            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        if state == "failed":
+            return self._failed_status(reply)
+        url = reply.text_at("assets", "video")
+        return JobStatus(state, video=Call("GET", url) if state == "succeeded" and url else None)
+
+    def error(self, reply: Reply) -> ProviderError:
+        """The error that the status and the words of an answer stand for."""
+        said = reply.text_at("detail")
+        kind = kind_by_status(reply.status)
+        if reply.status < 500 and mentions(said, _BALANCE_WORDS):
+            kind = QuotaExhaustedError
+        elif reply.status in {400, 422} and mentions(said, _MODERATION_WORDS):
+            kind = ContentRefusedError
+        return refusal(kind, self.provider, said or reply.text, reply)
+
+    def cancel(self, job: Job) -> Call:
+        """The request that deletes a generation; whether that ends a running one is not documented."""
+        return Call("DELETE", _path(job))
+
+    def _failed_status(self, reply: Reply) -> JobStatus:
+        said = reply.text_at("failure_reason")
+        if mentions(said, _MODERATION_WORDS):
+            return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
+        kind = RequestRejectedError if mentions(said, _UNREADABLE_WORDS) else JobFailedError
+        return JobStatus("failed", error=refusal(kind, self.provider, said, reply))
+
+
+class LumaWrapper(ApiWrapper):
+    """The face of the models behind Dream Machine."""
+
+    adapter = LumaAdapter
+
+
+def _path(job: Job) -> str:
+    return f"generations/{quote(str(job.id), safe='')}"
+
+
+def _closest_ratio(size: Size) -> str:
+    shape = closest_shape(size, list(_RATIOS.values()))
+    return next(ratio for ratio, known in _RATIOS.items() if known == shape)
+
+
+def _address(given: object, image: InputImage) -> str:
+    if given is None:
+        return image.url()
+    if isinstance(given, str) and given.startswith(("https://", "http://")):
+        return given
+    raise InvalidRequestError(
+        "The parameter image_url is no web address",
+        expected="one that begins with https://, which Luma can fetch the picture from",
+        next_step="Leave it out to have the task's picture uploaded",
+        field="image_url",
+        value=given,
+    )
