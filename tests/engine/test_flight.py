@@ -18,6 +18,7 @@ class IdleExecutor:
     """Takes calls and never makes them, as a cluster whose machines are gone; keeps a way to end each."""
 
     in_process = False
+    shares_memory = False
     slots = 2
 
     def __init__(self) -> None:

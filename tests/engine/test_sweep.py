@@ -5,7 +5,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from vmevalkit.engine.executor import Executor
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.local import LocalExecutor
 from vmevalkit.engine.sweep import sweep
+from vmevalkit.engine.threads import ThreadExecutor
 from vmevalkit.engine.unit import Ending, Outcome, OutcomeStatus, Unit
 from vmevalkit.errors import InvalidRequestError, OutputNotWritableError
 from vmevalkit.records.generation import Failure
@@ -29,22 +30,6 @@ B = TypeVar("B")
 Units = Callable[..., list[Unit[str]]]
 
 WORKS = ("1 + 1", "'text'", "None", "False", "1/0", "{}['key']", "undefined", "int('x')", "__import__('sys').exit(1)")
-
-
-class ThreadedExecutor:
-    """An executor made elsewhere: threads of this process behind the same protocol."""
-
-    in_process = False
-
-    def __init__(self, slots: int) -> None:
-        self.slots = slots
-        self._threads = ThreadPoolExecutor(slots)
-
-    def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
-        return self._threads.submit(function, argument)
-
-    def close(self, *, kill: bool = False) -> None:
-        self._threads.shutdown(wait=not kill)
 
 
 class Gauge:
@@ -107,7 +92,7 @@ def test_local_gives_what_inline_gives(units: Units, local: LocalExecutor, works
 def test_limits_are_never_passed(groups: list[str], limits: dict[str, int], slots: int) -> None:
     gauge = Gauge()
     units = [Unit(f"{place}", group, group) for place, group in enumerate(groups)]
-    with closing(ThreadedExecutor(slots)) as executor:
+    with closing(ThreadExecutor(slots, stop=lambda: None)) as executor:
         summary = sweep(units, gauge.work, executor=executor, limits=limits)
     assert summary.done == len(groups)
     assert gauge.most["all"] <= slots
@@ -124,7 +109,7 @@ def test_full_group_does_not_hold_up_another() -> None:
 
     units = [*(Unit(f"{n}", "full", "full") for n in range(50)), Unit("other", "other", "other")]
     endings: list[object] = []
-    with closing(ThreadedExecutor(2)) as executor:
+    with closing(ThreadExecutor(2, stop=lambda: None)) as executor:
         sweep(
             units,
             work,

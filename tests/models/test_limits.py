@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError
-from vmevalkit.models.limits import check_duration, check_inputs, check_lifecycle, check_seed
+from vmevalkit.models.catalog.reader import find_models
+from vmevalkit.models.limits import check_duration, check_inputs, check_lifecycle, check_parameters, check_seed
 from vmevalkit.records.model import Model
 
 
@@ -21,6 +26,16 @@ def _model(**fields: object) -> Model:
         "capabilities": ["duration"],
     }
     return Model.model_validate({**base, **fields})
+
+
+PARAMETERS = {
+    "ratio": {"description": "Shape", "choices": ["16:9", "9:16"], "default": "16:9"},
+    "steps": {"description": "Steps", "type": "integer", "minimum": 1, "maximum": 2147483647},
+    "scale": {"description": "Scale", "type": "number", "minimum": 0.5},
+    "height": {"description": "Height", "type": "integer", "choices": [720, 1080]},
+    "loop": {"description": "Loop", "type": "boolean"},
+    "avoid": {"description": "What should not be seen"},
+}
 
 
 @pytest.mark.parametrize("duration", [None, 5.0, 10.0])
@@ -72,3 +87,72 @@ def test_inputs_beyond_the_limits_are_refused(tmp_path: Path, limits: dict[str, 
     check_inputs(_model(), tmp_path / "first.png", "Go!!")
     with pytest.raises(InvalidRequestError, match="at most"):
         check_inputs(_model(limits=limits), tmp_path / "first.png", "Go!!")
+
+
+def test_first_frame_with_a_side_too_short_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (400, 299)).save(tmp_path / "first.png")
+    check_inputs(_model(limits={"min_image_side": 299}), tmp_path / "first.png", "Go")
+    with pytest.raises(InvalidRequestError, match=r"400 x 299 pixels\. Expected no side shorter than 300"):
+        check_inputs(_model(limits={"min_image_side": 300}), tmp_path / "first.png", "Go")
+
+
+def test_parameters_as_listed_pass() -> None:
+    given = {"ratio": "9:16", "steps": 30, "scale": 7, "height": 720, "loop": True, "avoid": "text"}
+    check_parameters(_model(parameters=PARAMETERS), given)
+    check_parameters(_model(parameters=PARAMETERS), {"duration": 5, "seed": 1, "api_key": "s", "base_url": "u"})
+    check_parameters(_model(parameters=PARAMETERS), {"ratio": None})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("ratio", "4:3", "one of 16:9, 9:16"),
+        ("ratio", 5, "a text, one of 16:9, 9:16"),
+        ("steps", 0, "a whole number from 1 to 2147483647"),
+        ("steps", 1.5, "a whole number from 1 to 2147483647"),
+        ("steps", True, "a whole number from 1 to 2147483647"),
+        ("scale", 0.4, "a number of at least 0.5"),
+        ("scale", float("inf"), "a number of at least 0.5"),
+        ("scale", "7", "a number of at least 0.5"),
+        ("height", "720", "a whole number, one of 720, 1080"),
+        ("height", 480, "one of 720, 1080"),
+        ("loop", "yes", "true or false"),
+        ("loop", 1, "true or false"),
+    ],
+)
+def test_other_values_name_what_is_allowed(name: str, value: object, allowed: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        check_parameters(_model(parameters=PARAMETERS), {name: value})
+    assert f"m was given the {name} {value}. Expected {allowed}. `vmevalkit models show m`" in str(caught.value)
+    assert (caught.value.field, caught.value.value) == (name, value)
+
+
+def test_misspelled_parameter_suggests_near_ones() -> None:
+    with pytest.raises(InvalidRequestError, match=r"'rato', which it .* Did you mean 'ratio' "):
+        check_parameters(_model(parameters=PARAMETERS), {"rato": "16:9"})
+
+
+def test_value_of_an_unknown_parameter_is_not_told_since_it_may_be_a_key() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        check_parameters(_model(), {"apikey": "sk-very-secret"})
+    assert "sk-very-secret" not in str(caught.value)
+
+
+def test_only_models_that_run_here_take_what_nobody_listed() -> None:
+    check_parameters(_model(kind="open"), {"anything": object()})
+    with pytest.raises(InvalidRequestError, match="'anything'"):
+        check_parameters(_model(kind="open", parameters=PARAMETERS), {"anything": 1})
+
+
+@given(st.one_of(st.text(), st.integers(-5, 15), st.floats(), st.booleans(), st.lists(st.integers())))
+def test_whole_number_in_its_range_is_all_that_passes(value: object) -> None:
+    model = _model(parameters={"steps": {"description": "Steps", "type": "integer", "minimum": 1, "maximum": 10}})
+    passes = type(value) is int and value in range(1, 11)
+    with nullcontext() if passes else pytest.raises(InvalidRequestError, match="a whole number from 1 to 10"):
+        check_parameters(model, {"steps": value})
+
+
+@pytest.mark.parametrize("model", [model for model in find_models() if model.parameters], ids=lambda model: model.key)
+def test_defaults_of_the_catalog_are_allowed(model: Model) -> None:
+    check_parameters(model, {name: parameter.default for name, parameter in model.parameters.items()})
+    check_duration(model, model.default_duration if "duration" in model.capabilities else None)

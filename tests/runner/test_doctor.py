@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from vmevalkit.runner.doctor import examine
 from vmevalkit.settings import Settings
 
@@ -30,3 +32,14 @@ def test_output_folder_in_the_way_is_broken(tmp_path: Path) -> None:
 def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
     _verdicts(questions_dir=tmp_path / "questions", output_dir=tmp_path / "outputs")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_providers_are_told_by_whether_their_key_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RUNWAY_API_SECRET", "s")
+    found = _verdicts(questions_dir=tmp_path, output_dir=tmp_path)
+    assert found["runway"] == ("ok", None)
+    assert found["kling"] == ("optional", "Put KLING_API_KEY=… into the file `.env`")
+
+
+def test_provider_whose_models_are_all_switched_off_is_not_asked_for(tmp_path: Path) -> None:
+    assert "openai" not in _verdicts(questions_dir=tmp_path, output_dir=tmp_path)

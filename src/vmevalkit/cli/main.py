@@ -41,6 +41,11 @@ NOUNS = {
     "report": Noun(
         "vmevalkit.cli.report:report", "Write a report: tables, intervals, plots, a page per task.", has_argument=True
     ),
+    "costs": Noun("vmevalkit.cli.costs:costs", "See what runs cost, by model.", has_argument=True),
+    "jobs": Noun("vmevalkit.cli.jobs:app", "See, adopt and cancel jobs at providers."),
+    "emulate": Noun(
+        "vmevalkit.cli.emulate:emulate", "Serve an emulated provider: no key, no network, no bill.", has_argument=True
+    ),
     "doctor": Noun("vmevalkit.cli.doctor:doctor", "See what works here, what is missing, and what mends it."),
 }
 

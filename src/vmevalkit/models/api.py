@@ -109,22 +109,29 @@ class ApiService:
 
     async def _generate(self, request: Request) -> Generation:
         job, status = await self._ended_job(request)
-        if status.error is not None or status.video is None:
-            await asyncio.to_thread(self.log.settle, status.state, status.cost)
+        failed = status.error is not None or status.video is None
+        state = "failed" if failed and status.state == "succeeded" else status.state
+        await asyncio.to_thread(self.log.ended, state, status.cost)
+        if failed:
             raise status.error or self._no_video(job)
         await self.client.fetch(job, status, request.output_path)
         return Generation(str(job.id), self._metadata(job, status))
 
     async def _ended_job(self, request: Request) -> tuple[Job, JobStatus]:
         job = self.log.open_job
-        if job is not None and job.id is None:
+        lost = job is not None and job.id is None
+        if job is not None and lost:
             job = await self.client.find(job)
             if job is not None:
                 await asyncio.to_thread(self.log.submitted, job)
-        return (job, await self.client.follow(job)) if job is not None else await self._submitted_job(request)
+        if job is not None:
+            return job, await self.client.follow(job)
+        # Under the same name as before: should the lost request arrive after all, the provider knows it for the same.
+        return await self._submitted_job(request, self.log.open_job.intent if lost and self.log.open_job else None)
 
-    async def _submitted_job(self, request: Request) -> tuple[Job, JobStatus]:
-        planned = Job(provider=self.provider.name, model=self.adapter.model)
+    async def _submitted_job(self, request: Request, intent: str | None) -> tuple[Job, JobStatus]:
+        named = {"intent": intent} if intent is not None else {}
+        planned = Job(provider=self.provider.name, model=self.adapter.model, **named)
         order = await asyncio.to_thread(self.adapter.order, request, planned)
         job = planned.model_copy(update={"sent": order.sent, "transforms": order.transforms})
         return await self.client.run(job, order.call, self.log)
@@ -188,4 +195,4 @@ class ApiWrapper(ServiceWrapper):
 
     def check_access(self) -> None:
         """Nothing when the key is there; raises MissingCredentialError otherwise."""
-        _ = self.service.adapter.secrets
+        _ = self.adapter(self.model, **self.options).secrets

@@ -113,6 +113,7 @@ class VertexVeoAdapter(VeoAdapter):
     """
 
     provider = "vertex"
+    fetches_tokens = True
     result_path = ("response",)
 
     def __init__(self, model: str, **options: Any) -> None:

@@ -5,18 +5,36 @@ Source: the official SDK `wavespeed` 2.0.5 and WaveSpeed's documentation; docs/p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vmevalkit.errors import ContentRefusedError, JobFailedError, ProviderError, QuotaExhaustedError
+from vmevalkit.errors import (
+    ContentRefusedError,
+    InvalidRequestError,
+    JobFailedError,
+    ProviderError,
+    QuotaExhaustedError,
+    UnexpectedReplyError,
+)
+from vmevalkit.media.images import image_size
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import input_image
+from vmevalkit.models.catalog.reader import find_models
+from vmevalkit.models.input_image import InputImage, Size, Target, closest_shape, input_image
+from vmevalkit.models.limits import check_duration, check_parameters
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.job import Job, JobState
+from vmevalkit.records.model import Model
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+
+MOST_LORAS = 3
+HIGHEST_LORA_SCALE = 4.0
+RANDOM_SEED = -1
+HIGHEST_SEED = 2**31 - 1
 
 _STATES: dict[str, JobState] = {
     "created": "queued",
@@ -28,8 +46,22 @@ _STATES: dict[str, JobState] = {
     "deleted": "cancelled",
 }
 _OK = 200
-_MODERATION_WORDS = ("nsfw", "sensitive", "moderation", "safety", "policy", "prohibited")
+# It has no code for either: they are told in words only.
+_MODERATION_WORDS = (
+    "nsfw",
+    "sensitive",
+    "moderat",
+    "flagged",
+    "prohibited",
+    "content policy",
+    "safety filter",
+    "safety system",
+    "responsible ai",
+    "usage guidelines",
+)
 _BALANCE_WORDS = ("balance", "credit", "top up", "top-up")
+_LORAS = {"loras", "high_noise_loras", "low_noise_loras"}
+_OURS = {"final_frame", "show_final_frame", "fit"}
 
 
 class WaveSpeedAdapter(ApiAdapter):
@@ -38,16 +70,19 @@ class WaveSpeedAdapter(ApiAdapter):
     provider = "wavespeed"
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
-        """The request for one video; the picture goes in as a data URI."""
-        image = input_image(request.image_path)
-        sent = self._parameters(request)
-        transforms = image.transforms
-        pictures: JsonObject = {"image": image.data_uri}
-        if (final := request.parameters.get("final_frame")) is not None:
-            last = input_image(final, target="final_frame")
-            transforms += last.transforms
-            pictures["last_image"] = last.data_uri
-        body = {"prompt": request.prompt, **pictures, **sent}
+        """The request for one video; the pictures go in as data URIs, in the shape of the video where it has one."""
+        given = self._checked(request)
+        sent: JsonObject = {name: _in_their_form(name, value) for name, value in given.items() if name not in _OURS}
+        size = None
+        if (shapes := _shapes(self.model, given)) is not None:
+            field, sizes = shapes
+            sent[field] = given.get(field) or _closest(request.image_path, sizes)
+            size = sizes[str(sent[field])]
+        if request.duration is not None:
+            sent["duration"] = int(request.duration)
+        pictures = _pictures(request.image_path, given, size)
+        body = {"prompt": request.prompt, **{name: each.data_uri for name, each in pictures.items()}, **sent}
+        transforms = tuple(transform for each in pictures.values() for transform in each.transforms)
         return Order(Call("POST", f"api/v3/{self.model}", json=body), sent, transforms)
 
     def job(self, job: Job, reply: Reply) -> Job:
@@ -79,10 +114,10 @@ class WaveSpeedAdapter(ApiAdapter):
         return super().failed(reply) or (isinstance(code, int) and code != _OK)
 
     def error(self, reply: Reply) -> ProviderError:
-        """The error that the status and the words of an answer stand for."""
+        """The error that the status, or else the code in the body, and the words of an answer stand for."""
         said = reply.text_at("message") or reply.text
         status = reply.status if super().failed(reply) else int(reply.at("code") or 0)
-        kind = kind_by_status(status)
+        kind = kind_by_status(status) if 400 <= status < 600 else UnexpectedReplyError
         if status < 500 and mentions(said, _BALANCE_WORDS):
             kind = QuotaExhaustedError
         elif status == 400 and mentions(said, _MODERATION_WORDS):
@@ -94,21 +129,95 @@ class WaveSpeedAdapter(ApiAdapter):
         return Call("POST", "api/v3/predictions/delete", json={"ids": [job.id]})
 
     def _succeeded(self, reply: Reply) -> JobStatus:
-        if any(reply.at("data", "has_nsfw_contents") or []):
+        flags = reply.at("data", "has_nsfw_contents")
+        if isinstance(flags, list) and any(flags):
             said = "the video was found to hold content that is not shown"
             return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
         url = reply.text_at("data", "outputs", 0)
         return JobStatus("succeeded", video=Call("GET", url) if url else None)
 
-    def _parameters(self, request: Request) -> JsonObject:
-        given: dict[str, Any] = {**self.fixed, **request.parameters}
-        given.pop("final_frame", None)
-        if request.duration is not None:
-            given["duration"] = int(request.duration)
-        return {name: value for name, value in given.items() if value is not None}
+    def _checked(self, request: Request) -> dict[str, Any]:
+        """The parameters of the request and those of the catalog entry; raises InvalidRequestError."""
+        asked = {name: value for name, value in request.parameters.items() if value is not None}
+        if (known := _known_model(self.model)) is not None:
+            check_duration(known, request.duration)
+            check_parameters(known, {name: value for name, value in asked.items() if name != "final_frame"})
+        seconds, seed = request.duration, asked.get("seed", 0)
+        _check("duration", seconds, seconds is None or float(seconds).is_integer(), "whole seconds")
+        in_range = isinstance(seed, int) and RANDOM_SEED <= seed <= HIGHEST_SEED
+        _check("seed", seed, in_range, f"0 to {HIGHEST_SEED}, or {RANDOM_SEED} for any")
+        return {**self.fixed, **asked}
 
 
 class WaveSpeedWrapper(ApiWrapper):
     """The face of every model behind WaveSpeed."""
 
     adapter = WaveSpeedAdapter
+
+
+def _known_model(model: str) -> Model | None:
+    ours = (known for known in find_models(kind="api") if known.model == model and known.provider is not None)
+    return next((known for known in ours if known.provider and known.provider.name == WaveSpeedAdapter.provider), None)
+
+
+def _shapes(model: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Size]] | None:
+    """The parameter that sets the shape of the video, and what it may be; None where the video is as the picture is."""
+    if "/wan-2.1/" in model:
+        width, height = (832, 480) if "480p" in model else (1280, 720)
+        return "size", {f"{width}*{height}": (width, height), f"{height}*{width}": (height, width)}
+    if model.startswith("google/veo"):
+        width, height = (1920, 1080) if given.get("resolution") == "1080p" else (1280, 720)
+        return "aspect_ratio", {"16:9": (width, height), "9:16": (height, width)}
+    return None
+
+
+def _closest(picture: Path, sizes: Mapping[str, Size]) -> str:
+    shape = closest_shape(image_size(picture), tuple(sizes.values()))
+    return next(name for name, size in sizes.items() if size == shape)
+
+
+def _pictures(first: Path, given: Mapping[str, Any], size: Size | None) -> dict[str, InputImage]:
+    """The pictures by WaveSpeed's names for them."""
+    targets: dict[str, tuple[Path | None, Target]] = {
+        "image": (first, "first_frame"), "last_image": (given.get("final_frame"), "final_frame")
+    }  # fmt: skip
+    return {
+        name: input_image(path, size, given.get("fit", "pad"), target=target)
+        for name, (path, target) in targets.items()
+        if path is not None
+    }
+
+
+def _in_their_form(name: str, value: Any) -> Any:
+    return [_lora(name, each.strip()) for each in _split_loras(name, value)] if name in _LORAS else value
+
+
+def _split_loras(name: str, value: object) -> list[str]:
+    each = value.split(",") if isinstance(value, str) else []
+    _check(name, value, 1 <= len(each) <= MOST_LORAS, f"one to {MOST_LORAS} weights, with commas between them")
+    return each
+
+
+def _lora(name: str, text: str) -> JsonObject:
+    """The path and the scale in `PATH` or `PATH@SCALE`."""
+    path, found, after = text.rpartition("@")
+    try:
+        scale = float(after) if found else 1.0
+    except ValueError:  # the @ is part of the path
+        path, scale = text, 1.0
+    path = path if found else text
+    within = 0 <= scale <= HIGHEST_LORA_SCALE
+    _check(name, text, bool(path) and within, f"PATH, or PATH@SCALE with a scale from 0 to {HIGHEST_LORA_SCALE:g}")
+    return {"path": path, "scale": scale}
+
+
+def _check(field: str, value: object, fits: bool, expected: str) -> None:
+    if fits:
+        return
+    raise InvalidRequestError(
+        f"WaveSpeed was given the {field} {value}",
+        expected=expected,
+        next_step="`vmevalkit models show MODEL` shows what it takes",
+        field=field,
+        value=value,
+    )

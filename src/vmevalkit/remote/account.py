@@ -11,6 +11,8 @@ from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.gate import Gate
 
 MOST_CONNECTIONS = 100
+_MOST_IDLE_CONNECTIONS = 16
+"""Each of them is looked at for every request."""
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0, pool=None)
 
 
@@ -22,7 +24,7 @@ class Account:
         self.gate = Gate(concurrency)
         self.skew = 0.0
         """Seconds by which the provider's clock is ahead of ours."""
-        self.client = _client(keepalive=MOST_CONNECTIONS)
+        self.client = _client(keepalive=_MOST_IDLE_CONNECTIONS)
         # A connection kept open may be closed by the other side just as it is used again, and then nobody knows whether
         # the request arrived. What is paid for goes over a new one.
         self.fresh_client = _client(keepalive=0)

@@ -41,10 +41,12 @@ class Adapter(ABC):
     """One provider's dialect. `provider` is its name in the catalog."""
 
     provider: ClassVar[str]
+    fetches_tokens: ClassVar[bool] = False
+    """Whether `headers` may take its time, because it has to ask somebody for a token."""
 
     @abstractmethod
     def headers(self, now: float) -> Mapping[str, str]:
-        """The headers that say who we are; `now` is the provider's time in seconds since 1970. May wait for a token.
+        """The headers that say who we are; `now` is the provider's time in seconds since 1970.
 
         They are sent to the provider's own host only.
         """

@@ -109,7 +109,10 @@ class Transport:
         return reply
 
     async def _own_headers(self) -> Mapping[str, str]:
-        return await asyncio.to_thread(self.adapter.headers, self._clock() + self.account.skew)
+        now = self._clock() + self.account.skew
+        if self.adapter.fetches_tokens:
+            return await asyncio.to_thread(self.adapter.headers, now)
+        return self.adapter.headers(now)
 
     def _note_time(self, response: httpx.Response) -> None:
         if (theirs := _date(response.headers.get("date"))) is not None:

@@ -10,6 +10,8 @@ from vmevalkit.engine.threads import ThreadExecutor
 from vmevalkit.records.model import Model, Provider
 from vmevalkit.remote.event_loop import event_loop
 
+_MOST_READY = 100
+
 
 def executor_for_models(
     models: Sequence[Model], workers: int, in_flight: int | None, initializer: Callable[[], None] | None = None
@@ -25,10 +27,10 @@ def executor_for_models(
 def under_way(provider: Provider, in_flight: int | None) -> int:
     """How many generations to have under way at a provider, `in_flight` being None for as many jobs as it takes.
 
-    More than jobs: while its jobs run, other videos are fetched and other pictures prepared.
+    More than jobs: when one ends, the next stands ready, while the video of the first is fetched and looked at.
     """
     jobs = in_flight or provider.concurrency
-    return jobs + max(2, jobs // 4)
+    return jobs + min(jobs, _MOST_READY)
 
 
 def waiting_executor(slots: int) -> Executor:

@@ -91,7 +91,7 @@ class Generation:
         for each in attempts(self.policy, call):
             self.trail.tries.append(each.model_copy(update={"number": before + each.number}))
         self.trail.transforms.extend(_transforms_in(results[-1]))
-        self._settle(results[-1])
+        self._give_up_unreadable()
         return results[-1]
 
     @property
@@ -169,20 +169,11 @@ class Generation:
                 vars(error)["retry"] = "transient"
             raise
 
-    def _settle(self, result: GenerationResult) -> None:
-        """Write down what the job cost, and that it is over where nothing more can come of it."""
-        if self.model.kind != "api":
-            return
-        log = JobLog(self.folder.journal)
-        told = result["metadata"].get("cost")
-        cost = Cost.model_validate(told) if told is not None else None
-        failure = self.trail.tries[-1].failure
-        if log.phase != "submitted":
-            return
-        if failure is None:
-            log.settle("succeeded", cost)
-        elif failure.type == UnreadableVideoError.__name__:  # fetched whole several times: it will not become a video
-            log.settle("failed", cost)
+    def _give_up_unreadable(self) -> None:
+        """Call a job failed whose file was fetched whole, several times, and is no video: it will not become one."""
+        failure, log = self.trail.tries[-1].failure, JobLog(self.folder.journal)
+        if failure is not None and failure.type == UnreadableVideoError.__name__ and log.state == "succeeded":
+            log.ended("failed", log.cost)
 
     def _in_place(self, video: Path) -> Path:
         """The video inside the run's folder; one that a wrapper put elsewhere, or linked to, is copied there."""

@@ -226,7 +226,7 @@ class InferenceRunner:
         wrapper.attend(found.log, self.retry, self.in_flight)
         if not wrapper.cancel():
             return False
-        found.log.settle("cancelled")
+        found.log.ended("cancelled")
         error = JobFailedError("The job was ended on request", provider=found.run.inference.model, request_id=None)
         self._resumed(found, _trail_of(found), lambda _: failed_result(model.model, failure_of(error), 0.0))
         return True
@@ -282,7 +282,8 @@ class InferenceRunner:
     def _end(self, folder: RunFolder, result: GenerationResult, *, verbose: bool = False) -> RunResult:
         course = self._open_runs[folder.path]
         run = course.started
-        course.trail.cost = cost_of(run, JobLog(folder.journal), result)
+        log = JobLog(folder.journal)
+        course.trail.cost = cost_of(run, log, result)
         if course.trail.cost is not None:
             spent = {"cost": course.trail.cost.model_dump(mode="json"), "adopted": course.trail.adopted}
             result = {**result, "metadata": result["metadata"] | spent}
@@ -295,6 +296,8 @@ class InferenceRunner:
         self._save_metadata(folder.path, full, run.question_data)
         if not folder.record.exists():  # a subclass that keeps its record elsewhere
             InferenceRunner._save_metadata(self, folder.path, full, run.question_data)
+        if log.phase == "submitted" and (full["success"] or log.state not in {None, "succeeded"}):
+            log.settle()
         self._open_runs.pop(folder.path, None)
         if verbose:
             outcome = full["video_path"] if full["success"] else full["error"]

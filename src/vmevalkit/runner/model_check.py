@@ -141,8 +141,8 @@ def _in_service(key: str) -> str:
     check_lifecycle(model)
     if model.retirement is None:
         return model.lifecycle
-    successor = f", {model.retirement.successor} takes its place" if model.retirement.successor else ""
-    return f"{model.lifecycle}: switched off on {model.retirement.date}{successor}"
+    successor = f"; {model.retirement.successor} takes its place" if model.retirement.successor else ""
+    return f"{model.lifecycle}: may be switched off from {model.retirement.date} on{successor}"
 
 
 def _access(key: str, folder: Path) -> str:

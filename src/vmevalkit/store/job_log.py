@@ -1,13 +1,15 @@
 """The job of a run, in the run's journal: written down before it is paid for, and read again after a crash.
 
 A run has at most one job under way. `submitting` is on the disk before the request leaves, `submitted` the moment the
-provider's id is known, `settled` once nothing more can come of the job.
+provider's id is known, `ended` when the provider said how it ended, `settled` once the run has its record: a process
+killed before that asks the provider once more, and pays nothing.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -50,15 +52,13 @@ class JobLog:
     @property
     def state(self) -> JobState | None:
         """How the provider said the latest job ended; None as long as it has not."""
-        last = self._last
-        state: JobState | None = last.data.get("state") if last is not None else None  # type: ignore[assignment]
+        state: JobState | None = self._end.get("state")  # type: ignore[assignment]
         return state
 
     @property
     def cost(self) -> Cost | None:
-        """What the latest job cost, where that is settled and known."""
-        last = self._last
-        told = last.data.get("cost") if last is not None else None
+        """What the latest job cost, where that is known."""
+        told = self._end.get("cost")
         return Cost.model_validate(told) if told is not None else None
 
     def submitting(self, job: Job) -> None:
@@ -71,11 +71,16 @@ class JobLog:
 
     def turned_away(self) -> None:
         """Write down that the provider did not take the job, so that it costs nothing."""
-        self.settle("failed", Cost(amount=0.0, source="free"))
+        self.ended("failed", Cost(amount=0.0, source="free"))
+        self.settle()
 
-    def settle(self, state: JobState, cost: Cost | None = None) -> None:
-        """Write down that nothing more can come of the latest job; `cost` where it is known."""
-        self._append("settled", {"state": state, "cost": cost.model_dump(mode="json") if cost else None})
+    def ended(self, state: JobState, cost: Cost | None = None) -> None:
+        """Write down how the latest job ended at the provider; `cost` where it is known."""
+        self._append("ended", {"state": state, "cost": cost.model_dump(mode="json") if cost else None})
+
+    def settle(self) -> None:
+        """Write down that nothing more can come of the latest job; last of all, when the run has its record."""
+        self._append("settled", {})
 
     @property
     def since(self) -> datetime | None:
@@ -95,8 +100,14 @@ class JobLog:
         return _TRANSFORMS.validate_python(told.get("transforms", ()))
 
     @property
+    def _end(self) -> JsonObject:
+        """What was told of the end of the latest job; nothing as long as it has none."""
+        told = [event for event in self._events if event.event in {*_PHASES, "ended"} and event.event != "settled"]
+        return told[-1].data if told and told[-1].event == "ended" else {}
+
+    @property
     def _last(self) -> JournalEvent | None:
         return next((event for event in reversed(self._events) if event.event in _PHASES), None)
 
-    def _append(self, event: JobPhase, data: JsonObject) -> None:
+    def _append(self, event: JobPhase | Literal["ended"], data: JsonObject) -> None:
         self._events.append(append_event(self._journal, event, data))

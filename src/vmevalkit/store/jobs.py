@@ -66,14 +66,15 @@ def entry_of(found: RunWithJob, folder: str) -> JobEntry:
     log, run = found.log, found.run
     if log.job is None or log.phase is None or log.since is None:
         raise ValueError(f"{folder} has no job")
+    over = run.inference.status == "success"  # killed between record and journal
     return JobEntry(
         folder=folder,
         run_id=run.inference.run_id,
         model=run.inference.model,
         task_id=run.input.question_id,
         job=log.job,
-        phase=log.phase,
-        state=log.state,
+        phase="settled" if over else log.phase,
+        state="succeeded" if over else log.state,
         since=log.since,
         cost=log.cost or run.cost,
     )

@@ -1,0 +1,1 @@
+"""Documented import paths; what is behind them lives in the rooms."""
