@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from PIL import Image
 from vmevalkit.media.encode import encode
 from vmevalkit.remote.account import close_accounts
 from vmevalkit.settings import forget_settings
+from vmevalkit.testing.emulators.base import Emulator
+from vmevalkit.testing.emulators.behaviour import Behaviour
+from vmevalkit.testing.emulators.registry import load_emulator
 
 TRUTH = "ground_truth.mp4"
 
@@ -33,6 +37,20 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     yield
     forget_settings()
     close_accounts()
+
+
+@pytest.fixture
+def emulate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Emulator]]:
+    """Starts the emulator of a provider that behaves as told, and leads everything there, also other processes."""
+    with ExitStack() as stack:
+
+        def start(provider: str, **behaviour: object) -> Emulator:
+            emulator: Emulator = stack.enter_context(load_emulator(provider)(Behaviour.model_validate(behaviour)))
+            for name, value in emulator.environment.items():
+                monkeypatch.setenv(name, value)
+            return emulator
+
+        yield start
 
 
 @pytest.fixture

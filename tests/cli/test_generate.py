@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from vmevalkit.testing.emulators.base import Emulator
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MakeTask = Callable[..., Path]
+Emulate = Callable[..., Emulator]
 
 
 GPU_PLUGIN = """
@@ -59,7 +62,9 @@ def test_first_task_of_each_domain_runs_on_the_controls(generate: Run, make_task
 def test_dry_run_counts_and_makes_nothing(generate: Run, make_task: MakeTask, tmp_path: Path) -> None:
     make_task()
     plan = json.loads(generate("--all-tasks", "--samples-per-task", 3, "--dry-run", "--json").stdout)
-    assert plan["models"]["control-still"] == {"to_do": 3, "done": 0, "failed_before": 0}
+    still = plan["models"]["control-still"]
+    assert (still["to_do"], still["done"], still["failed_before"]) == (3, 0, 0)
+    assert plan["total"]["amount"] == 0.0
     assert not (tmp_path / "outputs").exists()
 
 
@@ -183,3 +188,53 @@ def test_failures_without_a_record_are_in_the_json(make_task: MakeTask, question
     (failure,) = json.loads(completed.stdout)["unrecorded"]
     assert failure["run"] == "control-still maze/maze_0001"
     assert failure["failure"]["type"] == "InvalidTaskPairError"
+
+
+PAID = ("--model", "runway-gen4-turbo", "--all-tasks")
+
+
+def test_forecast_comes_before_anything_is_spent(generate: Run, make_task: MakeTask, emulate: Emulate) -> None:
+    emulate("runway")
+    make_task(size=(640, 360))
+    stderr = generate(*PAID, "--duration", 10).stderr
+    assert "1 runs, 10 seconds of video at $0.05/s" in stderr
+    assert "expected cost $0.50, no limit; --max-cost sets one" in stderr
+
+
+def test_limit_ends_the_sweep_with_a_code_of_its_own(generate: Run, make_task: MakeTask, emulate: Emulate) -> None:
+    emulator = emulate("runway")
+    for number in range(3):
+        make_task(f"maze_{number:04d}", size=(640, 360))
+    generate(*PAID, "--max-cost", 0.3, code=4)
+    assert len(emulator.jobs) == 1
+
+
+def test_parameters_reach_the_provider(generate: Run, make_task: MakeTask, emulate: Emulate) -> None:
+    emulator = emulate("runway")
+    make_task(size=(640, 360))
+    generate(*PAID, "--parameter", "ratio=960:960", "--parameter", "fit=crop", "--seed", 7)
+    (job,) = emulator.jobs.values()
+    assert (job.body["ratio"], job.body["seed"]) == ("960:960", 7)
+
+
+def test_word_that_is_no_parameter_is_a_usage_error(generate: Run, make_task: MakeTask) -> None:
+    make_task()
+    assert "NAME=VALUE" in generate("--parameter", "fast", code=2).stderr
+
+
+def test_missing_key_is_named_before_anything_is_run(generate: Run, make_task: MakeTask, tmp_path: Path) -> None:
+    make_task()
+    assert "RUNWAYML_API_SECRET" in generate(*PAID, code=3).stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_plan_needs_no_key(generate: Run, make_task: MakeTask) -> None:
+    make_task()
+    assert "expected cost $0.25" in generate(*PAID, "--dry-run").stderr
+
+
+def test_paid_and_free_models_run_in_one_sweep(generate: Run, make_task: MakeTask, emulate: Emulate) -> None:
+    emulate("runway")
+    make_task(size=(640, 360))
+    report = json.loads(generate(*PAID, "--model", "control-still", "--json").stdout)
+    assert (report["summary"]["done"], report["summary"]["cost"]) == (2, pytest.approx(0.25))

@@ -29,6 +29,9 @@ class IdleExecutor:
         self.futures.append(future)
         return future
 
+    def wind_down(self) -> None:
+        return
+
     def close(self, *, kill: bool = False) -> None:
         """Leaves the futures as they are."""
 

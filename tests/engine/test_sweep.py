@@ -32,6 +32,10 @@ Units = Callable[..., list[Unit[str]]]
 WORKS = ("1 + 1", "'text'", "None", "False", "1/0", "{}['key']", "undefined", "int('x')", "__import__('sys').exit(1)")
 
 
+def nothing() -> None:
+    """Stops nothing."""
+
+
 class Gauge:
     """Work that knows how much of it is under way; `most` holds the highest number seen for each group."""
 
@@ -92,7 +96,7 @@ def test_local_gives_what_inline_gives(units: Units, local: LocalExecutor, works
 def test_limits_are_never_passed(groups: list[str], limits: dict[str, int], slots: int) -> None:
     gauge = Gauge()
     units = [Unit(f"{place}", group, group) for place, group in enumerate(groups)]
-    with closing(ThreadExecutor(slots, stop=lambda: None)) as executor:
+    with closing(ThreadExecutor(slots, stop=nothing, wind_down=nothing)) as executor:
         summary = sweep(units, gauge.work, executor=executor, limits=limits)
     assert summary.done == len(groups)
     assert gauge.most["all"] <= slots
@@ -109,7 +113,7 @@ def test_full_group_does_not_hold_up_another() -> None:
 
     units = [*(Unit(f"{n}", "full", "full") for n in range(50)), Unit("other", "other", "other")]
     endings: list[object] = []
-    with closing(ThreadExecutor(2, stop=lambda: None)) as executor:
+    with closing(ThreadExecutor(2, stop=nothing, wind_down=nothing)) as executor:
         sweep(
             units,
             work,

@@ -8,10 +8,14 @@ from vmevalkit.engine.threads import ThreadExecutor
 from vmevalkit.engine.unit import Unit
 
 
+def nothing() -> None:
+    """Stops nothing."""
+
+
 def test_many_that_wait_take_no_longer_than_one() -> None:
     together = threading.Barrier(200)
     units = [Unit(str(number), "all", number) for number in range(200)]
-    with closing(ThreadExecutor(200, stop=lambda: None)) as executor:
+    with closing(ThreadExecutor(200, stop=nothing, wind_down=nothing)) as executor:
         summary = sweep(units, lambda _: together.wait(20), executor=executor)
     assert summary.done == 200
 
@@ -23,7 +27,7 @@ def test_killing_stops_what_the_calls_wait_for() -> None:
         began.set()
         return stopped.wait(20)
 
-    executor = ThreadExecutor(1, stop=stopped.set)
+    executor = ThreadExecutor(1, stop=stopped.set, wind_down=nothing)
     under_way, waiting = executor.submit(wait, 1), executor.submit(wait, 2)
     began.wait(20)
     executor.close(kill=True)
@@ -32,5 +36,5 @@ def test_killing_stops_what_the_calls_wait_for() -> None:
 
 
 def test_error_of_a_call_is_in_its_future() -> None:
-    with closing(ThreadExecutor(1, stop=lambda: None)) as executor:
+    with closing(ThreadExecutor(1, stop=nothing, wind_down=nothing)) as executor:
         assert isinstance(executor.submit(int, "no number").exception(), ValueError)

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from vmevalkit.models.api import ApiWrapper
-from vmevalkit.models.catalog.reader import catalog, find_models, load_wrapper
+from vmevalkit.models.catalog.reader import find_models, load_wrapper
 from vmevalkit.records.generation import GenerationResult
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.testing.emulators.base import Emulator
-from vmevalkit.testing.emulators.behaviour import Behaviour
-from vmevalkit.testing.emulators.registry import load_emulator
 
 PROMPT = "The square moves to the right"
 PICTURE_ADDRESS = "https://pictures.example/first_frame.png"
@@ -49,15 +46,6 @@ class Client:
 
 
 @pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Client]]:
+def client(tmp_path: Path, emulate: Callable[..., Emulator]) -> Callable[..., Client]:
     """Starts the emulator of a provider that behaves as told, and a client for it."""
-    catalog.cache_clear()
-    with ExitStack() as stack:
-
-        def start(provider: str, **behaviour: object) -> Client:
-            emulator = stack.enter_context(load_emulator(provider)(Behaviour.model_validate(behaviour)))
-            for name, value in emulator.environment.items():
-                monkeypatch.setenv(name, value)
-            return Client(emulator, tmp_path)
-
-        yield start
+    return lambda provider, **behaviour: Client(emulate(provider, **behaviour), tmp_path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,6 @@ from vmevalkit.store.journal import append_event
 from vmevalkit.store.schema import read_run
 from vmevalkit.tasks.questions import read_questions
 from vmevalkit.testing.emulators.base import Emulator
-from vmevalkit.testing.emulators.behaviour import Behaviour
-from vmevalkit.testing.emulators.registry import load_emulator
 
 RUNWAY, KLING = "runway-gen4-turbo", "kling-v2-6"
 
@@ -72,21 +70,18 @@ Start = Callable[..., Bench]
 
 @pytest.fixture
 def bench(
-    make_task: Callable[..., Path], questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Start]:
-    with ExitStack() as stack:
+    make_task: Callable[..., Path], questions: Path, tmp_path: Path, emulate: Callable[..., Emulator]
+) -> Callable[..., Bench]:
+    """An emulator that behaves as told, and some tasks for its model."""
 
-        def start(model: str = RUNWAY, tasks: int = 1, **behaviour: Any) -> Bench:
-            provider = catalog().get(model).provider
-            assert provider is not None
-            emulator = stack.enter_context(load_emulator(provider.name)(Behaviour.model_validate(behaviour)))
-            for name, value in emulator.environment.items():
-                monkeypatch.setenv(name, value)
-            for number in range(tasks):
-                make_task(f"maze_{number:04d}", size=(640, 360))
-            return Bench(emulator, model, questions, tmp_path / "outputs")
+    def start(model: str = RUNWAY, tasks: int = 1, **behaviour: Any) -> Bench:
+        provider = catalog().get(model).provider
+        assert provider is not None
+        for number in range(tasks):
+            make_task(f"maze_{number:04d}", size=(640, 360))
+        return Bench(emulate(provider.name, **behaviour), model, questions, tmp_path / "outputs")
 
-        yield start
+    return start
 
 
 def faults(phase: str, kind: str, times: int = -1) -> dict[str, Any]:

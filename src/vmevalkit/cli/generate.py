@@ -14,7 +14,7 @@ import typer
 
 from vmevalkit.atomic import check_writable
 from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir, parameters_from
-from vmevalkit.cli.output import hint, say, show_json
+from vmevalkit.cli.output import hint, say, show_json, warn
 from vmevalkit.cli.plan import announce_plan, show_plan, total_in_words
 from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
 from vmevalkit.engine.progress import progress_for
@@ -95,6 +95,8 @@ def generate(
         if dry_run:
             check_batch(batch, max_cost, access=False)
             plan = plan_of(batch)
+            for problem in plan.problems:
+                warn(problem)
             if as_json:
                 show_json({"tasks": [task.id for task in tasks], **dict(plan)})
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmevalkit.cli.output import say, show_table, warn
+from vmevalkit.cli.output import say, show_table
 from vmevalkit.runner.plan import BatchPlan, ModelPlan
 
 _RARE = {"TO ADOPT", "UNKNOWN"}
@@ -11,8 +11,6 @@ _RARE = {"TO ADOPT", "UNKNOWN"}
 
 def show_plan(plan: BatchPlan) -> None:
     """Say what a run of the batch does by model, and what it is expected to cost."""
-    for problem in plan.problems:
-        warn(problem)
     rows = [_planned(model, each) for model, each in plan.models.items()]
     columns = ["MODEL", "TO DO", "TO ADOPT", "DONE", "FAILED BEFORE", "UNKNOWN", "SECONDS", "PRICE", "COST"]
     empty = {n for n, name in enumerate(columns) if name in _RARE and all(row[n] == "0" for row in rows)}

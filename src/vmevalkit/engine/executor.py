@@ -28,5 +28,8 @@ class Executor(Protocol):
     def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
         """A future of `function(argument)`, or of WorkerCrashedError when the process doing it died."""
 
+    def wind_down(self) -> None:
+        """Gives up the calls that have not begun anything that counts, such as a paid job; the others go on."""
+
     def close(self, *, kill: bool = False) -> None:
         """Ends the workers: once they have finished what is under way, or with `kill` at once."""

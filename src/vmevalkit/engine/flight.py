@@ -80,6 +80,10 @@ class Flight(Generic[T, R]):
             return None
         return Landing(departure.unit, self._ended(future, departure))
 
+    def wind_down(self) -> None:
+        """Gives up the units that have not begun anything that counts; they land as interrupted."""
+        self._executor.wind_down()
+
     def kill(self) -> None:
         """Ends the workers at once; the units they were at land as interrupted."""
         if self._killed:

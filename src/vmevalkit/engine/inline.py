@@ -26,5 +26,8 @@ class InlineExecutor:
             future.set_exception(error)
         return future
 
+    def wind_down(self) -> None:
+        """Changes nothing: what is under way has begun."""
+
     def close(self, *, kill: bool = False) -> None:
         """Changes nothing: no worker outlives its call."""

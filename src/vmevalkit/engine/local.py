@@ -45,6 +45,9 @@ class LocalExecutor:
         """A future of `function(argument)`, both picklable, or of WorkerCrashedError when the process died of it."""
         return self._threads.submit(self._call, function, argument)
 
+    def wind_down(self) -> None:
+        """Changes nothing: what is under way has begun."""
+
     def close(self, *, kill: bool = False) -> None:
         """Ends the workers: once they have finished what was submitted, or with `kill` at once."""
         atexit.unregister(self.close)

@@ -152,7 +152,9 @@ class _Course(Generic[T, R]):
     def _attend_to_interrupt(self) -> None:
         if self._flight.interrupts.count > 1:
             self._flight.kill()
-        elif working := self._flight.working:
+            return
+        self._flight.wind_down()
+        if working := self._flight.working:
             self._progress.note(
                 f"Interrupted: waiting for {working} under way, starting no more. Ctrl-C again kills the workers."
             )

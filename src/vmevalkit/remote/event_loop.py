@@ -6,7 +6,8 @@ import asyncio
 import atexit
 import concurrent.futures
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,7 +20,8 @@ class EventLoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[concurrent.futures.Future[Any]] = set()
-        self._stopped = False
+        self._leavable: set[asyncio.Task[Any]] = set()
+        self._stopped = self._winding_down = False
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What the coroutine returns or raises, once it has ended; KeyboardInterrupt when it was cut off."""
@@ -47,9 +49,33 @@ class EventLoopThread:
         for future in under_way:
             future.cancel()
 
+    def wind_down(self) -> None:
+        """Cut off what is `leavable`, now and until `resume`; the rest goes on."""
+        with self._lock:
+            self._winding_down = True
+            loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._leave)
+
     def resume(self) -> None:
         """Let new things begin again."""
-        self._stopped = False
+        self._stopped = self._winding_down = False
+
+    @contextmanager
+    def leavable(self) -> Iterator[None]:
+        """Marks a part of a coroutine before which nothing was done that counts: `wind_down` cuts it off there."""
+        task = asyncio.current_task()
+        if self._winding_down or task is None:
+            raise asyncio.CancelledError
+        self._leavable.add(task)
+        try:
+            yield
+        finally:
+            self._leavable.discard(task)
+
+    def _leave(self) -> None:
+        for task in tuple(self._leavable):
+            task.cancel()
 
     def close(self) -> None:
         """End the thread; it is started again when needed."""

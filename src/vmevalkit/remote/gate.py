@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
 
+from vmevalkit.remote.event_loop import event_loop
+
 
 class Gate:
     """Lets jobs through to a provider, as many as it takes.
@@ -28,7 +30,8 @@ class Gate:
         """Hold one of the slots while the block runs; `at_once` for a job that is in flight already."""
         async with self._room:
             if not at_once:
-                await self._room.wait_for(lambda: self.in_flight < self.limit)
+                with event_loop.leavable():
+                    await self._room.wait_for(lambda: self.in_flight < self.limit)
             self.in_flight += 1
         try:
             yield
@@ -40,7 +43,8 @@ class Gate:
     async def wait_until_open(self) -> None:
         """Wait for the end of the pause that the provider asked for."""
         while (wait := self._closed_until - self._clock()) > 0:
-            await asyncio.sleep(wait)
+            with event_loop.leavable():
+                await asyncio.sleep(wait)
 
     def refused(self, pause_seconds: float) -> None:
         """The provider took no more: come back later, with fewer."""

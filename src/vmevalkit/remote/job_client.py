@@ -25,6 +25,7 @@ from vmevalkit.records.model import Provider
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.download import download
+from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.refusals import unexpected
 from vmevalkit.remote.transport import Transport, told_wait
 from vmevalkit.retry import classify
@@ -81,7 +82,8 @@ class JobClient:
                     await asyncio.to_thread(log.submitted, submitted)
                     await self.gate.accepted()
                     return submitted, await self._end(submitted)
-            await asyncio.sleep(wait)
+            with event_loop.leavable():
+                await asyncio.sleep(wait)
 
     async def follow(self, job: Job) -> JobStatus:
         """Wait for the end of a job that was submitted before; raises TimedOutError after the deadline."""

@@ -34,6 +34,9 @@ def under_way(provider: Provider, in_flight: int | None) -> int:
 
 
 def waiting_executor(slots: int) -> Executor:
-    """Threads, for work that mostly waits for providers; the second Ctrl-C ends the waiting."""
+    """Threads, for work that mostly waits for providers.
+
+    The first Ctrl-C gives up what was not submitted yet, the second what is waited for.
+    """
     event_loop.resume()
-    return ThreadExecutor(slots, event_loop.stop_all)
+    return ThreadExecutor(slots, event_loop.stop_all, event_loop.wind_down)

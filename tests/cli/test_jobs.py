@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmevalkit.testing.emulators.base import Emulator
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+MODEL = "runway-gen4-turbo"
+LOST_TOUCH = {"faults": [{"phase": "poll", "kind": "unauthenticated", "times": -1}]}
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def left(
+    emulate: Callable[..., Emulator], make_task: Callable[..., Path], questions: Path, outputs: Path, vmevalkit: Run
+) -> Callable[..., Emulator]:
+    """Generates one video with a provider that behaves as told, and leaves what came of it."""
+
+    def generate(**behaviour: Any) -> Emulator:
+        emulator = emulate("runway", **behaviour)
+        make_task("maze_0001", size=(640, 360))
+        folders = ("--questions-dir", questions, "--output-dir", outputs)
+        vmevalkit("generate", "--model", MODEL, *folders, code=1)
+        emulator.faults_left.clear()
+        return emulator
+
+    return generate
+
+
+def listed(vmevalkit: Run, outputs: Path, *more: str) -> list[dict[str, Any]]:
+    told = json.loads(vmevalkit("jobs", "list", "--output-dir", outputs, "--json", *more).stdout)
+    return list(told["jobs"])
+
+
+def test_open_job_is_listed_adopted_and_gone(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    emulator = left(**LOST_TOUCH)
+    (job,) = listed(vmevalkit, outputs)
+    assert (job["phase"], job["job"]["id"] in emulator.jobs) == ("submitted", True)
+    vmevalkit("jobs", "adopt", "--all", "--output-dir", outputs)
+    assert listed(vmevalkit, outputs) == []
+    assert listed(vmevalkit, outputs, "--all")[0]["state"] == "succeeded"
+    assert len(emulator.jobs) == 1
+
+
+def test_unknown_job_is_adopted_by_the_id_that_the_provider_shows(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    emulator = left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    (job,) = listed(vmevalkit, outputs)
+    (job_id,) = emulator.jobs
+    adopted = vmevalkit("jobs", "adopt", job["run_id"], "--job-id", job_id, "--output-dir", outputs, "--json")
+    assert json.loads(adopted.stdout)["runs"][0]["success"]
+
+
+def test_unknown_job_stays_unknown_without_an_id(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    emulator = left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    (job,) = listed(vmevalkit, outputs)
+    vmevalkit("jobs", "adopt", job["run_id"], "--output-dir", outputs, code=1)
+    assert listed(vmevalkit, outputs)[0]["phase"] == "submitting"
+    assert len(emulator.jobs) == 1
+
+
+def test_cancelled_job_is_over(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    emulator = left(**LOST_TOUCH, job_seconds=600)
+    (job,) = listed(vmevalkit, outputs)
+    vmevalkit("jobs", "cancel", job["run_id"], "--output-dir", outputs)
+    assert [each.cancelled for each in emulator.jobs.values()] == [True]
+    assert listed(vmevalkit, outputs) == []
+    runs = json.loads(vmevalkit("runs", "list", "--output-dir", outputs, "--json").stdout)["runs"]
+    assert [(run["status"], "on request" in run["error"]) for run in runs] == [("failed", True)]
+
+
+def test_adopting_nobody_in_particular_is_a_usage_error(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    left(**LOST_TOUCH)
+    completed = vmevalkit("jobs", "adopt", "--output-dir", outputs, code=2)
+    assert "jobs list" in completed.stderr
+
+
+def test_run_without_a_job_is_named_with_near_ones(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    left(**LOST_TOUCH)
+    assert "jobs list" in vmevalkit("jobs", "adopt", "nobody", "--output-dir", outputs, code=2).stderr
