@@ -94,9 +94,7 @@ def test_picture_that_fits_is_sent_as_it_is(picture: Path) -> None:
     assert order.transforms == ()
 
 
-@pytest.mark.parametrize(
-    ("given", "said"), [({"fit": "none"}, "640 x 640 pixels"), ({"size": "999x9"}, "size is 999x9")]
-)
+@pytest.mark.parametrize(("given", "said"), [({"fit": "none"}, "640 x 640 pixels"), ({"size": "999x9"}, "size 999x9")])
 def test_nothing_is_sent_that_openai_does_not_take(
     emulator: OpenAiEmulator, picture: Path, given: dict[str, str], said: str
 ) -> None:

@@ -97,7 +97,7 @@ def sent_picture(encoded: Any) -> Image.Image:
 
 
 def order_of(image: Path, duration: float | None = None, **parameters: Any) -> Any:
-    order = veo_order("v1/model", Request(image, "Go", Path("out.mp4"), duration, parameters), {})
+    order = veo_order("v1/model", Request(image, "Go", Path("out.mp4"), duration), parameters)
     return order.call.json
 
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
@@ -22,12 +23,13 @@ from vmevalkit.models.endpoint import base_url_of, provider_facts
 from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import GenerationResult, InputTransform
-from vmevalkit.records.job import Job
+from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.account import account_for
 from vmevalkit.remote.adapter import Adapter, JobStatus
-from vmevalkit.remote.call import Call
+from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.job_client import JobClient
+from vmevalkit.remote.refusals import unexpected
 from vmevalkit.remote.transport import Transport
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.settings import require_variable
@@ -55,6 +57,11 @@ class ApiAdapter(Adapter):
     `api_key` among them takes the place of the environment variable.
     """
 
+    id_path: ClassVar[tuple[str | int, ...]] = ("id",)
+    """Where the answer to a submit holds the id of the job."""
+    states: ClassVar[Mapping[str, JobState]] = MappingProxyType({})
+    """The provider's words for how a job stands, and ours."""
+
     def __init__(self, model: str, **options: Any) -> None:
         self.model, self.options = model, options
 
@@ -64,6 +71,21 @@ class ApiAdapter(Adapter):
 
         A picture that must be reachable by URL is uploaded here.
         """
+
+    def job(self, job: Job, reply: Reply) -> Job:
+        """The job with the id that is at `id_path` in the answer."""
+        return job.model_copy(update={"id": reply.text_at(*self.id_path)})
+
+    def state_in(self, reply: Reply, *path: str | int) -> JobState:
+        """The state at a path of an answer, in our words; raises UnexpectedReplyError for one that is not known."""
+        state = self.states.get(reply.text_at(*path) or "")
+        if state is None:
+            raise unexpected(self.provider, f"one of the states {', '.join(self.states)}", reply)
+        return state
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        """The parameters that are set: those of the catalog entry, and over them those of the request."""
+        return {name: value for name, value in {**self.fixed, **request.parameters}.items() if value is not None}
 
     @cached_property
     def api_key(self) -> str:

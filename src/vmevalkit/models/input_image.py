@@ -6,7 +6,7 @@ import base64
 import io
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -118,6 +118,12 @@ def check_image(image: InputImage, *, most_bytes: int | None = None, least_side:
 def closest_shape(size: Size, shapes: Sequence[Size]) -> Size:
     """Of the shapes a model makes, the one whose ratio of width to height is closest to that of `size`."""
     return min(shapes, key=lambda shape: abs(math.log(shape[0] / shape[1]) - math.log(size[0] / size[1])))
+
+
+def closest_name(size: Size, shapes: Mapping[str, Size]) -> str:
+    """The name of the shape that is closest to that of `size`."""
+    shape = closest_shape(size, tuple(shapes.values()))
+    return next(name for name, each in shapes.items() if each == shape)
 
 
 def parse_size(text: str) -> Size:

@@ -31,12 +31,13 @@ from vmevalkit.errors import (
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
 from vmevalkit.models.input_image import InputImage, check_image, input_image
+from vmevalkit.models.limits import whole_seconds
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import Cost
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 from vmevalkit.settings import read_variable, require_variable
 
 MOST_IMAGE_BYTES = 10_000_000
@@ -80,6 +81,8 @@ class KlingAdapter(ApiAdapter):
     """What Kling is told and what it answers; `model` is its `model_name`."""
 
     provider = "kling"
+    id_path = ("data", "task_id")
+    states = _STATES
 
     @cached_property
     def key_pair(self) -> KeyPair | None:
@@ -113,17 +116,14 @@ class KlingAdapter(ApiAdapter):
     def order(self, request: Request, job: Job) -> Order:
         """The request for one video; the picture goes in as bare base64, our id as `external_task_id`."""
         image = _checked(input_image(request.image_path))
-        given = {"duration": _seconds(request.duration), **self.fixed, **request.parameters}
-        sent: JsonObject = {name: value for name, value in given.items() if value is not None}
+        sent: JsonObject = self.asked(request)
+        if request.duration is not None:
+            sent["duration"] = str(whole_seconds("Kling", request.duration))
         _check_prompt("prompt", request.prompt)
         _check_prompt("negative_prompt", str(sent.get("negative_prompt", "")))
         named: JsonObject = {"model_name": self.model, "external_task_id": job.intent}
         body = {**named, "image": image.base64, "prompt": request.prompt, **sent}
         return Order(Call("POST", _CREATE, json=body), sent, image.transforms)
-
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its task id."""
-        return job.model_copy(update={"id": reply.text_at("data", "task_id")})
 
     def poll(self, job: Job) -> Call:
         """The request for a task."""
@@ -135,9 +135,7 @@ class KlingAdapter(ApiAdapter):
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the task stands, and in the end what it costs."""
-        state = _STATES.get(reply.text_at("data", "task_status") or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "data", "task_status")
         if state in {"queued", "running"}:
             return JobStatus(state)
         if state == "succeeded":
@@ -197,22 +195,12 @@ def _checked(image: InputImage) -> InputImage:
     return check_image(image, most_bytes=MOST_IMAGE_BYTES, least_side=LEAST_IMAGE_SIDE)
 
 
-def _seconds(duration: float | None) -> str | None:
-    """The duration as Kling wants it, as text; None where it is left to Kling."""
-    if duration is None:
-        return None
-    if duration != int(duration):
-        raise InvalidRequestError(
-            f"The duration is {duration}", expected="a whole number of seconds", field="duration", value=duration
-        )
-    return str(int(duration))
-
-
 def _check_prompt(field: str, text: str) -> None:
     if len(text) > MOST_PROMPT_CHARACTERS:
         raise InvalidRequestError(
             f"The {field} has {len(text)} characters",
             expected=f"at most {MOST_PROMPT_CHARACTERS}",
+            next_step="Make it shorter",
             field=field,
             value=len(text),
         )

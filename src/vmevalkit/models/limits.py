@@ -76,7 +76,7 @@ def check_parameters(model: Model, parameters: Mapping[str, Any]) -> None:
             continue
         if name not in model.parameters:
             raise _unknown_parameter(model, name, value)
-        _check_value(model, name, value)
+        _check_parameter(model, name, value)
 
 
 def allowed_values(parameter: Parameter) -> str:
@@ -109,7 +109,25 @@ def check_inputs(model: Model, image_path: Path, prompt: str) -> None:
         raise _invalid(model, "first_frame", given, f"no side shorter than {limits.min_image_side} pixels")
 
 
-def _check_value(model: Model, name: str, value: object) -> None:
+def check_value(name: str, field: str, value: object, *, fits: bool, allowed: str) -> None:
+    """Nothing for a value that fits; raises InvalidRequestError, which names the model or its provider, otherwise."""
+    if not fits:
+        raise InvalidRequestError(
+            f"{name} was given the {field} {value}",
+            expected=allowed,
+            next_step="`vmevalkit models show MODEL` shows what it takes",
+            field=field,
+            value=value,
+        )
+
+
+def whole_seconds(name: str, duration: float) -> int:
+    """The duration as a whole number of seconds; raises InvalidRequestError for one that is none."""
+    check_value(name, "duration", duration, fits=float(duration).is_integer(), allowed="a whole number of seconds")
+    return int(duration)
+
+
+def _check_parameter(model: Model, name: str, value: object) -> None:
     parameter = model.parameters[name]
     (types, in_words), allowed = _TYPES[parameter.type], allowed_values(parameter)
     if not isinstance(value, types) or (isinstance(value, bool) and parameter.type != "boolean"):

@@ -6,7 +6,6 @@ docs/providers.md says what is unverified.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from vmevalkit.errors import (
@@ -24,7 +23,7 @@ from vmevalkit.records.base import JsonObject
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 
 _STATES: dict[str, JobState] = {
     "queued": "queued",
@@ -50,13 +49,13 @@ class LumaAgentsAdapter(ApiAdapter):
     """What Luma Agents is told and what it answers; `model` is its own model id."""
 
     provider = "luma-agents"
+    states = _STATES
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video."""
         image = input_image(request.image_path)
-        video: dict[str, Any] = {**self.fixed, **request.parameters}
+        video = self.asked(request)
         ratio = video.pop("aspect_ratio", None)
-        video = {name: value for name, value in video.items() if value is not None}
         if request.duration is not None:
             video["duration"] = f"{request.duration:g}s"
         _check_loop(video, request.duration)
@@ -65,19 +64,13 @@ class LumaAgentsAdapter(ApiAdapter):
         body: JsonObject = {"model": self.model, "prompt": request.prompt, **common, "video": pictured}
         return Order(Call("POST", "generations", json=body), {**common, "video": video}, image.transforms)
 
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its generation id."""
-        return job.model_copy(update={"id": reply.text_at("id")})
-
     def poll(self, job: Job) -> Call:
         """The request for a generation."""
         return Call("GET", f"generations/{quote(str(job.id), safe='')}")
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the generation stands."""
-        state = _STATES.get(reply.text_at("state") or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "state")
         if state == "failed":
             return self._failed_status(reply)
         url = _video_url(reply) if state == "succeeded" else None

@@ -6,7 +6,6 @@ unverified.
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from vmevalkit.errors import (
@@ -19,12 +18,12 @@ from vmevalkit.errors import (
 )
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import InputImage, Size, closest_shape, input_image, parse_size
+from vmevalkit.models.input_image import InputImage, closest_name, input_image, parse_size
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 
 _STATES: dict[str, JobState] = {
     "queued": "queued",
@@ -43,22 +42,18 @@ class LumaAdapter(ApiAdapter):
     """What Dream Machine is told and what it answers; `model` is its own model id."""
 
     provider = "luma"
+    states = _STATES
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the picture is uploaded, unless `image_url` says where it is already."""
         image = input_image(request.image_path)
-        asked = {**self.fixed, **request.parameters}
-        given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        given = self.asked(request)
         address = given.pop("image_url", None)
         seconds = {"duration": f"{request.duration:g}s"} if request.duration is not None else {}
-        sent: JsonObject = {"aspect_ratio": _closest_ratio(image.size), **seconds, **given}
+        sent: JsonObject = {"aspect_ratio": closest_name(image.size, _RATIOS), **seconds, **given}
         keyframes: JsonObject = {"frame0": {"type": "image", "url": _address(address, image)}}
         body: JsonObject = {"model": self.model, "prompt": request.prompt, "keyframes": keyframes, **sent}
         return Order(Call("POST", "generations/video", json=body), sent, image.transforms)
-
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its generation id."""
-        return job.model_copy(update={"id": reply.text_at("id")})
 
     def poll(self, job: Job) -> Call:
         """The request for a generation."""
@@ -66,9 +61,7 @@ class LumaAdapter(ApiAdapter):
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the generation stands."""
-        state = _STATES.get(reply.text_at("state") or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "state")
         if state == "failed":
             return self._failed_status(reply)
         url = reply.text_at("assets", "video")
@@ -104,11 +97,6 @@ class LumaWrapper(ApiWrapper):
 
 def _path(job: Job) -> str:
     return f"generations/{quote(str(job.id), safe='')}"
-
-
-def _closest_ratio(size: Size) -> str:
-    shape = closest_shape(size, list(_RATIOS.values()))
-    return next(ratio for ratio, known in _RATIOS.items() if known == shape)
 
 
 def _address(given: object, image: InputImage) -> str:

@@ -5,12 +5,10 @@ Source: the official SDK `openai` 2.54.0 and OpenAI's OpenAPI file; docs/provide
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from vmevalkit.errors import (
     ContentRefusedError,
-    InvalidRequestError,
     JobFailedError,
     ModelGoneError,
     ProviderError,
@@ -19,11 +17,12 @@ from vmevalkit.errors import (
 from vmevalkit.media.images import image_size
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import Fit, Size, closest_shape, input_image, parse_size
+from vmevalkit.models.input_image import Fit, closest_name, input_image, parse_size
+from vmevalkit.models.limits import check_value
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 
 _STATES: dict[str, JobState] = {
     "queued": "queued",
@@ -32,7 +31,7 @@ _STATES: dict[str, JobState] = {
     "failed": "failed",
 }
 _SIZES = {size: parse_size(size) for size in ("1280x720", "720x1280", "1792x1024", "1024x1792")}
-_USUAL_SIZES = ("1280x720", "720x1280")
+_USUAL_SIZES = {size: _SIZES[size] for size in ("1280x720", "720x1280")}
 """The sizes that both models make and that cost least; one of them is chosen where the caller names none."""
 _KINDS: dict[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExhaustedError,
@@ -48,23 +47,20 @@ class OpenAiAdapter(ApiAdapter):
     """What OpenAI is told and what it answers; `model` is its own model id."""
 
     provider = "openai"
+    states = _STATES
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video: a form with the picture, which must have the very size of the video."""
-        asked = {**self.fixed, **request.parameters}
-        given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        given = self.asked(request)
         fit: Fit = given.pop("fit", "pad")
-        size = given.get("size") or _closest_size(image_size(request.image_path))
-        image = input_image(request.image_path, _pixels(size), fit)
+        size = given.get("size") or closest_name(image_size(request.image_path), _USUAL_SIZES)
+        check_value("OpenAI", "size", size, fits=size in _SIZES, allowed=f"one of {', '.join(_SIZES)}")
+        image = input_image(request.image_path, _SIZES[size], fit)
         seconds = {"seconds": f"{request.duration:g}"} if request.duration is not None else {}
         sent = {**{name: str(value) for name, value in given.items()}, **seconds, "size": size}
         form = {"prompt": request.prompt, "model": self.model, **sent}
         call = Call("POST", "videos", form=form, files={"input_reference": image.part})
         return Order(call, dict(sent), image.transforms)
-
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its video id."""
-        return job.model_copy(update={"id": reply.text_at("id")})
 
     def poll(self, job: Job) -> Call:
         """The request for a video's state."""
@@ -72,9 +68,7 @@ class OpenAiAdapter(ApiAdapter):
 
     def status(self, job: Job, reply: Reply) -> JobStatus:
         """How the video stands; its content is kept at the API's own address, for an hour."""
-        state = _STATES.get(reply.text_at("status") or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "status")
         if state == "failed":
             return self._failed_status(reply)
         if state == "succeeded":
@@ -108,20 +102,3 @@ class OpenAiWrapper(ApiWrapper):
 
 def _path(job: Job) -> str:
     return f"videos/{quote(str(job.id), safe='')}"
-
-
-def _closest_size(size: Size) -> str:
-    width, height = closest_shape(size, [_SIZES[usual] for usual in _USUAL_SIZES])
-    return f"{width}x{height}"
-
-
-def _pixels(size: str) -> Size:
-    if size in _SIZES:
-        return _SIZES[size]
-    raise InvalidRequestError(
-        f"The parameter size is {size}",
-        expected=f"one of {', '.join(_SIZES)}",
-        next_step="`vmevalkit models show openai-sora-2` shows its limits",
-        field="size",
-        value=size,
-    )

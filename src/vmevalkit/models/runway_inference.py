@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
+from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,14 @@ from vmevalkit.media.encode import encode
 from vmevalkit.media.images import image_size, open_image
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import InputImage, Size, closest_shape, input_image, parse_size
+from vmevalkit.models.input_image import InputImage, Size, closest_name, input_image, parse_size
+from vmevalkit.models.limits import check_value, whole_seconds
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import Cost, InputTransform
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 
 API_VERSION = "2024-11-06"
 MOST_URI_CHARACTERS = 5_000_000
@@ -64,6 +66,7 @@ class RunwayAdapter(ApiAdapter):
     """What Runway is told and what it answers."""
 
     provider = "runway"
+    states = _STATES
 
     def headers(self, now: float) -> dict[str, str]:
         """The key, and the version of the API, without which nothing is answered."""
@@ -71,11 +74,12 @@ class RunwayAdapter(ApiAdapter):
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the picture goes in as a data URI, for Aleph as a video that holds it."""
-        given = {**self.fixed, **request.parameters}
+        given = self.asked(request)
         sizes = {ratio: parse_size(ratio) for ratio in _OLD_RATIOS.get(self.model, _RATIOS)}
         ratio = _ratio(given.pop("ratio", None), request.image_path, sizes)
         image = input_image(request.image_path, sizes[ratio], given.pop("fit", "pad"))
-        seconds = _seconds(request.duration)
+        # It says nowhere what it takes for none, so it is always told one.
+        seconds = whole_seconds("Runway", USUAL_SECONDS if request.duration is None else request.duration)
         body: JsonObject = {"model": self.model, **self._prompt(request.prompt)}
         if self.model in _VIDEO_MODELS:
             held, transform = _held(image, seconds)
@@ -86,20 +90,13 @@ class RunwayAdapter(ApiAdapter):
         call = Call("POST", "v1/image_to_video", json={**body, "promptImage": _checked(image.data_uri), **sent})
         return Order(call, sent, image.transforms)
 
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its task id."""
-        return job.model_copy(update={"id": reply.text_at("id")})
-
     def poll(self, job: Job) -> Call:
         """The request for a task."""
         return Call("GET", _task(job))
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the task stands, and in the end what it costs."""
-        told = reply.text_at("status")
-        state = _STATES.get(told or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "status")
         if state in {"queued", "running"}:
             progress = reply.at("progress")
             return JobStatus(state, float(progress) if isinstance(progress, int | float) else None)
@@ -159,36 +156,15 @@ def _task(job: Job) -> str:
 def _ratio(asked: str | None, image: Path, sizes: dict[str, Size]) -> str:
     """The ratio asked for, else the one closest in shape to the picture."""
     if asked is None:
-        size = closest_shape(image_size(image), list(sizes.values()))
-        return next(ratio for ratio, each in sizes.items() if each == size)
-    if asked not in sizes:
-        raise InvalidRequestError(
-            f"The ratio is {asked}",
-            expected=f"one of {', '.join(sizes)}",
-            next_step="Leave it out to have the one that is closest to the picture's",
-            field="ratio",
-            value=asked,
-        )
+        return closest_name(image_size(image), sizes)
+    check_value("Runway", "ratio", asked, fits=asked in sizes, allowed=f"one of {', '.join(sizes)}")
     return asked
 
 
-def _seconds(duration: float | None) -> int:
-    """The duration as Runway wants it; it says nowhere what it takes for none, so it is always told one."""
-    if duration is None:
-        return USUAL_SECONDS
-    if duration != int(duration):
-        raise InvalidRequestError(
-            f"The duration is {duration}", expected="a whole number of seconds", field="duration", value=duration
-        )
-    return int(duration)
-
-
-def _parameters(given: dict[str, Any]) -> JsonObject:
-    """The parameters in Runway's words, without those that are not set."""
-    sent = {name: value for name, value in given.items() if value is not None}
-    seed = sent.get("seed", 0)
-    if not 0 <= seed <= MOST_SEED:
-        raise InvalidRequestError(f"The seed is {seed}", expected=f"0 to {MOST_SEED}", field="seed", value=seed)
+def _parameters(given: Mapping[str, Any]) -> JsonObject:
+    """The parameters in Runway's words."""
+    sent, seed = dict(given), given.get("seed", 0)
+    check_value("Runway", "seed", seed, fits=0 <= seed <= MOST_SEED, allowed=f"0 to {MOST_SEED}")
     if (threshold := sent.pop("public_figure_threshold", None)) is not None:
         sent["contentModeration"] = {"publicFigureThreshold": threshold}
     return sent

@@ -35,6 +35,7 @@ _DEFAULT_LOCATION = "us-central1"
 class VeoAdapter(ApiAdapter):
     """What both of Google's APIs have in common: the body of a request and the form of an operation."""
 
+    id_path = ("name",)
     result_path: ClassVar[tuple[str, ...]]
     """Where an operation that ended tells of its videos."""
 
@@ -49,11 +50,7 @@ class VeoAdapter(ApiAdapter):
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the pictures go in as base64, of the shape of the video."""
-        return veo_order(self.model_path, request, self.fixed)
-
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with the name of its operation."""
-        return job.model_copy(update={"id": reply.text_at("name")})
+        return veo_order(self.model_path, request, self.asked(request))
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the operation stands; `done` is left out until it ended."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vmevalkit.errors import InvalidRequestError
 from vmevalkit.media.images import image_size
 from vmevalkit.models.api import Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import Fit, InputImage, Size, Target, check_image, closest_shape, input_image
+from vmevalkit.models.input_image import Fit, InputImage, Size, Target, check_image, closest_name, input_image
+from vmevalkit.models.limits import check_value, whole_seconds
 from vmevalkit.records.base import JsonObject
 from vmevalkit.remote.call import Call
 
@@ -25,12 +25,11 @@ _UNITS = {_USUAL: 80, "1080p": 120, "4k": 240}
 _OURS = {"final_frame", "fit", "aspect_ratio"}
 
 
-def veo_order(path: str, request: Request, fixed: dict[str, Any]) -> Order:
-    """The request for one video to the model at `path`, its pictures in base64.
+def veo_order(path: str, request: Request, given: dict[str, Any]) -> Order:
+    """The request for one video to the model at `path` with the parameters given, its pictures in base64.
 
-    `fixed` are the arguments of the catalog entry. Raises InvalidRequestError for what Veo does not make.
+    Raises InvalidRequestError for what Veo does not make.
     """
-    given = {**fixed, **{name: value for name, value in request.parameters.items() if value is not None}}
     sent = _parameters(given, request)
     width, height = _RATIOS[str(sent["aspectRatio"])]
     unit, fit = _UNITS[str(sent.get("resolution", _USUAL))], given.get("fit", "pad")
@@ -44,17 +43,16 @@ def veo_order(path: str, request: Request, fixed: dict[str, Any]) -> Order:
 
 def _parameters(given: dict[str, Any], request: Request) -> JsonObject:
     sent: JsonObject = {_camel_case(name): value for name, value in given.items() if name not in _OURS}
-    ratio = given.get("aspect_ratio") or _closest_ratio(image_size(request.image_path))
+    ratio = given.get("aspect_ratio") or closest_name(image_size(request.image_path), _RATIOS)
     resolution, seed, seconds = given.get("resolution", _USUAL), given.get("seed", 0), request.duration
     _check("aspect_ratio", ratio, ratio in _RATIOS, f"one of {', '.join(_RATIOS)}")
     _check("resolution", resolution, resolution in _UNITS, f"one of {', '.join(_UNITS)}")
     _check("seed", seed, isinstance(seed, int) and 0 <= seed <= HIGHEST_SEED, f"0 to {HIGHEST_SEED}")
     sent["aspectRatio"] = ratio
     if seconds is not None:
-        _check("duration", seconds, float(seconds).is_integer(), "whole seconds")
         fits = resolution == _USUAL or seconds == LARGE_SECONDS
         _check("duration", seconds, fits, f"{LARGE_SECONDS} seconds at a resolution of {resolution}")
-        sent["durationSeconds"] = int(seconds)
+        sent["durationSeconds"] = whole_seconds("Veo", seconds)
     return sent
 
 
@@ -74,23 +72,10 @@ def _encoded(image: InputImage) -> JsonObject:
     return {"bytesBase64Encoded": image.base64, "mimeType": image.media_type}
 
 
-def _closest_ratio(size: Size) -> str:
-    shape = closest_shape(size, tuple(_RATIOS.values()))
-    return next(ratio for ratio, known in _RATIOS.items() if known == shape)
-
-
 def _camel_case(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(map(str.capitalize, others))
 
 
 def _check(field: str, value: object, fits: bool, expected: str) -> None:
-    if fits:
-        return
-    raise InvalidRequestError(
-        f"Veo was given the {field} {value}",
-        expected=expected,
-        next_step="`vmevalkit models show MODEL` shows what it takes",
-        field=field,
-        value=value,
-    )
+    check_value("Veo", field, value, fits=fits, allowed=expected)

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from vmevalkit.errors import (
     ContentRefusedError,
-    InvalidRequestError,
     JobFailedError,
     ProviderError,
     QuotaExhaustedError,
@@ -22,14 +21,14 @@ from vmevalkit.media.images import image_size
 from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
 from vmevalkit.models.base import Request
 from vmevalkit.models.catalog.reader import find_models
-from vmevalkit.models.input_image import InputImage, Size, Target, closest_shape, input_image
-from vmevalkit.models.limits import check_duration, check_parameters
+from vmevalkit.models.input_image import InputImage, Size, Target, closest_name, input_image
+from vmevalkit.models.limits import check_duration, check_parameters, check_value, whole_seconds
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.records.model import Model
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.refusals import kind_by_status, mentions, refusal, unexpected
+from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 
 MOST_LORAS = 3
 HIGHEST_LORA_SCALE = 4.0
@@ -68,6 +67,8 @@ class WaveSpeedAdapter(ApiAdapter):
     """What WaveSpeed is told and what it answers; `model` is the path below `/api/v3/`."""
 
     provider = "wavespeed"
+    id_path = ("data", "id")
+    states = _STATES
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the pictures go in as data URIs, in the shape of the video where it has one."""
@@ -76,18 +77,14 @@ class WaveSpeedAdapter(ApiAdapter):
         size = None
         if (shapes := _shapes(self.model, given)) is not None:
             field, sizes = shapes
-            sent[field] = given.get(field) or _closest(request.image_path, sizes)
+            sent[field] = given.get(field) or closest_name(image_size(request.image_path), sizes)
             size = sizes[str(sent[field])]
         if request.duration is not None:
-            sent["duration"] = int(request.duration)
+            sent["duration"] = whole_seconds("WaveSpeed", request.duration)
         pictures = _pictures(request.image_path, given, size)
         body = {"prompt": request.prompt, **{name: each.data_uri for name, each in pictures.items()}, **sent}
         transforms = tuple(transform for each in pictures.values() for transform in each.transforms)
         return Order(Call("POST", f"api/v3/{self.model}", json=body), sent, transforms)
-
-    def job(self, job: Job, reply: Reply) -> Job:
-        """The job with its prediction id."""
-        return job.model_copy(update={"id": reply.text_at("data", "id")})
 
     def poll(self, job: Job) -> Call:
         """The request for a prediction's result."""
@@ -95,15 +92,12 @@ class WaveSpeedAdapter(ApiAdapter):
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the prediction stands."""
-        told = reply.text_at("data", "status")
-        state = _STATES.get(told or "")
-        if state is None:
-            raise unexpected(self.provider, f"one of the states {', '.join(_STATES)}", reply)
+        state = self.state_in(reply, "data", "status")
         if state in {"queued", "running"}:
             return JobStatus(state)
         if state == "succeeded":
             return self._succeeded(reply)
-        said = reply.text_at("data", "error") or told
+        said = reply.text_at("data", "error") or reply.text_at("data", "status")
         if mentions(said, _MODERATION_WORDS):
             return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
         return JobStatus(state, error=refusal(JobFailedError, self.provider, said, reply))
@@ -138,15 +132,14 @@ class WaveSpeedAdapter(ApiAdapter):
 
     def _checked(self, request: Request) -> dict[str, Any]:
         """The parameters of the request and those of the catalog entry; raises InvalidRequestError."""
-        asked = {name: value for name, value in request.parameters.items() if value is not None}
+        asked = self.asked(request)
         if (known := _known_model(self.model)) is not None:
             check_duration(known, request.duration)
-            check_parameters(known, {name: value for name, value in asked.items() if name != "final_frame"})
-        seconds, seed = request.duration, asked.get("seed", 0)
-        _check("duration", seconds, seconds is None or float(seconds).is_integer(), "whole seconds")
+            check_parameters(known, {name: asked[name] for name in asked.keys() - {"final_frame"} - self.fixed.keys()})
+        seed = asked.get("seed", 0)
         in_range = isinstance(seed, int) and RANDOM_SEED <= seed <= HIGHEST_SEED
         _check("seed", seed, in_range, f"0 to {HIGHEST_SEED}, or {RANDOM_SEED} for any")
-        return {**self.fixed, **asked}
+        return asked
 
 
 class WaveSpeedWrapper(ApiWrapper):
@@ -169,11 +162,6 @@ def _shapes(model: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Size]]
         width, height = (1920, 1080) if given.get("resolution") == "1080p" else (1280, 720)
         return "aspect_ratio", {"16:9": (width, height), "9:16": (height, width)}
     return None
-
-
-def _closest(picture: Path, sizes: Mapping[str, Size]) -> str:
-    shape = closest_shape(image_size(picture), tuple(sizes.values()))
-    return next(name for name, size in sizes.items() if size == shape)
 
 
 def _pictures(first: Path, given: Mapping[str, Any], size: Size | None) -> dict[str, InputImage]:
@@ -212,12 +200,4 @@ def _lora(name: str, text: str) -> JsonObject:
 
 
 def _check(field: str, value: object, fits: bool, expected: str) -> None:
-    if fits:
-        return
-    raise InvalidRequestError(
-        f"WaveSpeed was given the {field} {value}",
-        expected=expected,
-        next_step="`vmevalkit models show MODEL` shows what it takes",
-        field=field,
-        value=value,
-    )
+    check_value("WaveSpeed", field, value, fits=fits, allowed=expected)

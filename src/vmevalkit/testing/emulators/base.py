@@ -193,7 +193,10 @@ class Emulator(ABC):
                 return await self._faulty(fault, request)
             if authorize and not self.is_authorized(request):
                 return self.error("unauthenticated", "the key is not known")
-            response = await handler(request)
+            try:
+                response = await handler(request)
+            except ConnectionError:  # the client was killed in the middle of its request
+                return web.Response(status=400)
             if fault is not None:
                 _hang_up(request)
             return response
