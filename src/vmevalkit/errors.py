@@ -28,6 +28,7 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 │   ├── ModelGoneError             the provider no longer knows the model
 │   ├── UnexpectedReplyError       an answer that the provider is not known to give
 │   ├── JobFailedError             the job was accepted, then failed
+│   ├── UnknownJobError            the provider does not know the job that it is asked about
 │   ├── VideoExpiredError          the job succeeded, and its video is no longer kept
 │   └── SubmitUnknownError         the answer to a paid submit was lost; it is not repeated by itself
 ├── InvalidResultError             (ValueError) a wrapper returned something other than the documented result
@@ -188,10 +189,17 @@ class WeightsNotFoundError(SetupError):
 
 
 class ProviderError(VmevalkitError):
-    """The service `provider` answered with an error to the request `request_id`."""
+    """The service `provider` answered with an error to the request `request_id`, or did not answer.
+
+    `status` is that of HTTP, `retry_after` the wait the provider asks for, in seconds, and `sent` whether the request
+    may have arrived; each is None where nobody knows.
+    """
 
     provider: str
     request_id: str | None
+    status: int | None = None
+    retry_after: float | None = None
+    sent: bool | None = None
 
 
 class ProviderUnavailableError(ProviderError):
@@ -210,7 +218,6 @@ class RateLimitedError(ProviderError):
     """Too many requests; `retry_after` is the wait the provider asks for, in seconds."""
 
     retry = "rate_limited"
-    retry_after: float | None
 
 
 class QuotaExhaustedError(ProviderError):
@@ -239,6 +246,10 @@ class VideoExpiredError(ProviderError):
 
 class JobFailedError(ProviderError):
     """The job was accepted and then failed."""
+
+
+class UnknownJobError(ProviderError):
+    """The provider does not know the job that it is asked about: it has forgotten it, or another account has it."""
 
 
 class SubmitUnknownError(ProviderError):

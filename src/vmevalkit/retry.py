@@ -10,13 +10,14 @@ from datetime import datetime, timezone
 from pydantic import Field
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 
-from vmevalkit.errors import ContentRefusedError, Retry, SubmitUnknownError, VmevalkitError
+from vmevalkit.errors import ContentRefusedError, Retry, SubmitUnknownError, UnknownJobError, VmevalkitError
 from vmevalkit.records.base import Record
 from vmevalkit.records.generation import Attempt, Failure, RunStatus
 
 _STATUSES: tuple[tuple[type[BaseException], RunStatus], ...] = (
     (ContentRefusedError, "refused"),
     (SubmitUnknownError, "unknown"),
+    (UnknownJobError, "unknown"),
     (KeyboardInterrupt, "interrupted"),
 )
 

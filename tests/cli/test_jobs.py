@@ -88,3 +88,26 @@ def test_adopting_nobody_in_particular_is_a_usage_error(left: Any, vmevalkit: Ru
 def test_run_without_a_job_is_named_with_near_ones(left: Any, vmevalkit: Run, outputs: Path) -> None:
     left(**LOST_TOUCH)
     assert "jobs list" in vmevalkit("jobs", "adopt", "nobody", "--output-dir", outputs, code=2).stderr
+
+
+def test_dismissed_job_leaves_the_list_and_the_provider_alone(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    emulator = left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    (job,) = listed(vmevalkit, outputs)
+    vmevalkit("jobs", "dismiss", job["run_id"], "--output-dir", outputs)
+    assert listed(vmevalkit, outputs) == []
+    assert not any(each.cancelled for each in emulator.jobs.values())
+
+
+def test_mistyped_id_of_a_job_changes_nothing(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    before = listed(vmevalkit, outputs)
+    failed = vmevalkit("jobs", "adopt", before[0]["run_id"], "--job-id", "nosuch", "--output-dir", outputs, code=1)
+    assert "does not know the job" in failed.stderr
+    assert listed(vmevalkit, outputs) == before
+
+
+def test_job_that_has_ended_is_not_cancelled(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    left(**LOST_TOUCH)
+    (job,) = listed(vmevalkit, outputs)
+    assert "jobs adopt" in vmevalkit("jobs", "cancel", job["run_id"], "--output-dir", outputs, code=1).stderr
+    assert listed(vmevalkit, outputs) == [job]

@@ -32,8 +32,20 @@ Units = Callable[..., list[Unit[str]]]
 WORKS = ("1 + 1", "'text'", "None", "False", "1/0", "{}['key']", "undefined", "int('x')", "__import__('sys').exit(1)")
 
 
-def nothing() -> None:
-    """Stops nothing."""
+class Nothing:
+    """What is waited for, if anything."""
+
+    def __init__(self, stopped: threading.Event | None = None) -> None:
+        self.stopped = stopped or threading.Event()
+
+    def wind_down(self) -> None:
+        return
+
+    def stop_all(self) -> None:
+        self.stopped.set()
+
+    def resume(self) -> None:
+        return
 
 
 class Gauge:
@@ -96,7 +108,7 @@ def test_local_gives_what_inline_gives(units: Units, local: LocalExecutor, works
 def test_limits_are_never_passed(groups: list[str], limits: dict[str, int], slots: int) -> None:
     gauge = Gauge()
     units = [Unit(f"{place}", group, group) for place, group in enumerate(groups)]
-    with closing(ThreadExecutor(slots, stop=nothing, wind_down=nothing)) as executor:
+    with closing(ThreadExecutor(slots, Nothing())) as executor:
         summary = sweep(units, gauge.work, executor=executor, limits=limits)
     assert summary.done == len(groups)
     assert gauge.most["all"] <= slots
@@ -113,7 +125,7 @@ def test_full_group_does_not_hold_up_another() -> None:
 
     units = [*(Unit(f"{n}", "full", "full") for n in range(50)), Unit("other", "other", "other")]
     endings: list[object] = []
-    with closing(ThreadExecutor(2, stop=nothing, wind_down=nothing)) as executor:
+    with closing(ThreadExecutor(2, Nothing())) as executor:
         sweep(
             units,
             work,

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.models.api import ApiWrapper
+from vmevalkit.models.base import JobTerms
 from vmevalkit.models.catalog.reader import find_models, load_wrapper
 from vmevalkit.records.generation import GenerationResult
 from vmevalkit.retry import RetryPolicy
@@ -31,7 +32,7 @@ class Client:
         """A wrapper as a new process would make it: all that it knows of earlier jobs is in the journal."""
         made = load_wrapper(self.model)(self.model.model, self.folder, **self.model.args)
         assert isinstance(made, ApiWrapper)
-        made.attend(JobLog(self.journal), RetryPolicy(first_wait_seconds=0), None)
+        made.attend(JobTerms(JobLog(self.journal), RetryPolicy(first_wait_seconds=0)))
         return made
 
     def generate(self) -> GenerationResult:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, MissingCredentialError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.kling_inference import KeyPair, KlingAdapter, KlingWrapper, signed_token
 from vmevalkit.records.generation import Cost, GenerationResult
@@ -48,7 +48,7 @@ def picture(tmp_path: Path) -> Path:
 def wrapper_of(emulator: KlingEmulator, folder: Path, **options: Any) -> KlingWrapper:
     options = {"api_key": emulator.key, "base_url": emulator.base_url, **options}
     wrapper = KlingWrapper("kling-v1", folder, **options)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper
 
 
@@ -75,8 +75,8 @@ def test_a_picture_is_sent_as_bare_base64_with_our_id(emulator: KlingEmulator, p
     body = next(iter(emulator.jobs.values())).body
     sent = {"duration": "10", "mode": "pro", "cfg_scale": 0.7, "negative_prompt": "blur"}
     assert base64.b64decode(body.pop("image")) == picture.read_bytes()
-    assert wrapper.log.job is not None
-    named = {"model_name": "kling-v1", "external_task_id": wrapper.log.job.intent}
+    assert wrapper.service.log.job is not None
+    named = {"model_name": "kling-v1", "external_task_id": wrapper.service.log.job.intent}
     assert body == {**named, "prompt": "go", **sent}
     assert result["metadata"]["sent"] == sent
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.limits import check_duration, check_parameters
 from vmevalkit.models.luma_agents_inference import LumaAgentsAdapter, LumaAgentsWrapper
@@ -38,7 +38,7 @@ def picture(tmp_path: Path) -> Path:
 
 def made(emulator: LumaAgentsEmulator, picture: Path, duration: float | None = 5.0, **given: Any) -> GenerationResult:
     wrapper = LumaAgentsWrapper("ray-3.2", picture.parent, api_key=emulator.key, base_url=emulator.base_url)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper.generate(picture, "The door opens", duration, **given)
 
 

@@ -12,6 +12,7 @@ from boto3.session import Session  # type: ignore[import-untyped]  # it ships no
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
+from vmevalkit.models.base import JobTerms
 from vmevalkit.models.luma_inference import LumaWrapper
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.store.job_log import JobLog
@@ -43,7 +44,7 @@ def picture(tmp_path: Path) -> Path:
 
 def luma(emulator: LumaEmulator, picture: Path, journal: Path | None = None) -> LumaWrapper:
     made = LumaWrapper("ray-2", picture.parent, api_key=emulator.key, base_url=emulator.base_url)
-    made.attend(JobLog(journal), RetryPolicy(first_wait_seconds=0), None)
+    made.attend(JobTerms(JobLog(journal), RetryPolicy(first_wait_seconds=0)))
     return made
 
 

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.limits import check_duration, check_parameters
 from vmevalkit.models.luma_inference import LumaAdapter, LumaWrapper
@@ -60,7 +60,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def made(emulator: LumaEmulator, picture: Path, **given: Any) -> GenerationResult:
     wrapper = LumaWrapper("ray-2", picture.parent, api_key=emulator.key, base_url=emulator.base_url)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper.generate(picture, "The door opens", 5.0, **given)
 
 
@@ -191,7 +191,8 @@ def test_running_generation_is_deleted(picture: Path) -> None:
     with LumaEmulator(Behaviour(outcome="never_end")) as emulator:
         wrapper = LumaWrapper("ray-2", picture.parent, api_key=emulator.key, base_url=emulator.base_url)
         job = emulator.create({"model": "ray-2"})
-        wrapper.log.submitted(Job(provider="luma", model="ray-2", id=job.id))
+        wrapper.attend(JobTerms())
+        wrapper.service.log.submitted(Job(provider="luma", model="ray-2", id=job.id))
         assert wrapper.service.cancel()
         assert job.cancelled
 

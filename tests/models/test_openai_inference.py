@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.limits import check_lifecycle, check_parameters
 from vmevalkit.models.openai_inference import OpenAiAdapter, OpenAiWrapper
@@ -39,7 +39,7 @@ def picture(tmp_path: Path) -> Path:
 
 def made(emulator: OpenAiEmulator, picture: Path, model: str = "sora-2", **given: Any) -> GenerationResult:
     wrapper = OpenAiWrapper(model, picture.parent, api_key=emulator.key, base_url=emulator.base_url)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper.generate(picture, "The door opens", 8.0, **given)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from vmevalkit.media.probe import probe
-from vmevalkit.models.catalog.reader import providers
+from vmevalkit.models.catalog.reader import load_wrapper, providers
+from vmevalkit.records.job import Job
 from vmevalkit.testing.emulators.registry import EMULATORS
 
 PROVIDERS = sorted(EMULATORS.names())
@@ -38,6 +39,20 @@ def test_video_is_made_and_the_key_goes_to_the_provider_only(client: Start, prov
     assert probe(result["video_path"]).frame_count == 12
     assert (len(found.emulator.jobs), found.emulator.leaked_keys) == (1, 0)
     assert found.log.phase == "submitted"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_catalog_and_adapter_agree_on_looking_up_jobs(client: Start, provider: str) -> None:
+    adapter = client(provider).wrapper.service.adapter
+    found = adapter.find(Job(provider=provider, model="any"))
+    assert (found is not None) == providers()[provider].finds_jobs
+
+
+def test_wrapper_by_itself_makes_a_video_for_each_call(client: Start) -> None:
+    found = client("runway")
+    wrapper = load_wrapper(found.model)(found.model.model, found.folder, **found.model.args)
+    ids = {wrapper.generate(found.picture, prompt, 5.0)["generation_id"] for prompt in ("One", "Two")}
+    assert len(ids) == len(found.emulator.jobs) == 2
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -164,4 +179,5 @@ def test_unknown_state_is_an_error_and_leaves_the_job_open(client: Start, provid
 def test_cancelled_job_is_ended_where_the_provider_can_be_told(client: Start, provider: str) -> None:
     found = client(provider, **fault("poll", "unauthenticated", -1), job_seconds=60)
     found.generate()
+    found.emulator.faults_left.clear()
     assert found.wrapper.cancel() == any(job.cancelled for job in found.emulator.jobs.values())

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog, find_models
 from vmevalkit.models.limits import check_lifecycle
 from vmevalkit.models.runway_inference import RunwayAdapter, RunwayWrapper
@@ -48,7 +48,7 @@ def picture(tmp_path: Path) -> Path:
 
 def made(emulator: RunwayEmulator, picture: Path, model: str = "gen4_turbo", **given: Any) -> GenerationResult:
     wrapper = RunwayWrapper(model, picture.parent, api_key=emulator.key, base_url=emulator.base_url)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper.generate(picture, "go", 5.0, **given)
 
 
@@ -262,8 +262,9 @@ def test_the_cost_is_what_runway_charged(emulator: RunwayEmulator, picture: Path
 def test_a_refused_input_is_charged_and_told(picture: Path) -> None:
     with RunwayEmulator(Behaviour(outcome="refuse")) as emulator:
         wrapper = RunwayWrapper("gen4_turbo", picture.parent, api_key=emulator.key, base_url=emulator.base_url)
+        wrapper.attend(JobTerms())
         result = wrapper.generate(picture, "go", 5.0)
-    assert (result["status"], wrapper.log.cost) == ("refused", Cost(amount=0.25, source="provider"))
+    assert (result["status"], wrapper.service.log.cost) == ("refused", Cost(amount=0.25, source="provider"))
     assert "SAFETY.INPUT.TEXT" in str(result["error"])
 
 

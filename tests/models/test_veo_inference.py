@@ -24,7 +24,7 @@ from vmevalkit.errors import (
     UnexpectedReplyError,
 )
 from vmevalkit.models.api import ApiWrapper
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.models.endpoint import base_url_of, provider_facts
 from vmevalkit.models.veo_inference import GeminiVeoAdapter, VertexVeoAdapter
@@ -85,7 +85,7 @@ def generate(tmp_path: Path, picture: Callable[..., Path]) -> Callable[..., Any]
         kind = load_wrapper(model)
         wrapper = kind(model.model, tmp_path, api_key=emulator.key, base_url=emulator.base_url)
         assert isinstance(wrapper, ApiWrapper)
-        wrapper.policy = RetryPolicy(first_wait_seconds=0)
+        wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
         return wrapper.generate(image or picture(), "Go", duration, **given)
 
     return call

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vmevalkit.errors import InvalidRequestError, UnexpectedReplyError
-from vmevalkit.models.base import Request
+from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog, find_models
 from vmevalkit.models.wavespeed_inference import HIGHEST_SEED, WaveSpeedAdapter, WaveSpeedWrapper
 from vmevalkit.records.generation import GenerationResult
@@ -49,7 +49,7 @@ def made(
     emulator: WaveSpeedEmulator, picture: Path, model: str = WAN22, duration: float | None = 5.0, **options: Any
 ) -> GenerationResult:
     wrapper = WaveSpeedWrapper(model, picture.parent, api_key=emulator.key, base_url=emulator.base_url, **options)
-    wrapper.policy = RetryPolicy(first_wait_seconds=0)
+    wrapper.attend(JobTerms(policy=RetryPolicy(first_wait_seconds=0)))
     return wrapper.generate(picture, "go", duration)
 
 

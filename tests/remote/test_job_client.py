@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vmevalkit.errors import JobFailedError, SubmitUnknownError, TimedOutError
+from vmevalkit.errors import RateLimitedError, SubmitUnknownError, TimedOutError, UnknownJobError
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.testing.emulators.clip import clip
 
@@ -39,11 +39,38 @@ def test_own_wait_counts_where_the_provider_names_none(speaker: Any) -> None:
     assert found.emulator.requests["poll"] <= 4
 
 
-def test_job_that_is_known_to_nobody_has_failed(speaker: Any) -> None:
-    found = speaker(attempts=2)
+def test_job_that_the_provider_does_not_know_is_not_called_failed(speaker: Any) -> None:
+    found = speaker()
     job = found.job.model_copy(update={"id": "of-another-account"})
-    status = found.run(found.client.follow(job))
-    assert isinstance(status.error, JobFailedError)
+    with pytest.raises(UnknownJobError, match="account"):
+        found.run(found.client.follow(job))
+    assert found.emulator.requests["poll"] == 4
+
+
+def test_outage_in_the_words_of_a_proxy_leaves_the_submit_unknown(speaker: Any) -> None:
+    found = speaker(faults=[{"phase": "submit", "kind": "bad_gateway"}])
+    with pytest.raises(SubmitUnknownError):
+        found.submit_and_wait()
+    assert found.emulator.requests["submit"] == 1
+
+
+def test_wait_of_no_time_at_all_is_no_answer(speaker: Any) -> None:
+    found = speaker({"poll_seconds": 0.1}, job_seconds=0.3, poll_after=0.0)
+    found.submit_and_wait()
+    assert found.emulator.requests["poll"] <= 6
+
+
+def test_wait_beyond_the_deadline_ends_at_the_deadline(speaker: Any) -> None:
+    found = speaker({"deadline_seconds": 0.2}, outcome="never_end", poll_after=86400.0)
+    with pytest.raises(TimedOutError):
+        found.submit_and_wait()
+
+
+def test_submit_is_not_held_back_for_days(speaker: Any) -> None:
+    found = speaker(faults=[{"phase": "submit", "kind": "rate_limited", "retry_after": 86400}])
+    with pytest.raises(RateLimitedError):
+        found.submit_and_wait()
+    assert found.log.cost.amount == 0
 
 
 def test_job_that_is_not_known_everywhere_yet_is_waited_for(speaker: Any) -> None:

@@ -26,6 +26,12 @@ def test_signature_is_hidden_though_nobody_told_of_it() -> None:
     assert redacted("see https://a.example/b?c=d now") == "see https://a.example/b?<hidden> now"
 
 
+@pytest.mark.parametrize("slash", ["/", r"\/", r"\\/"])
+def test_signature_is_hidden_in_json_too(slash: str) -> None:
+    url = f"https:{slash}{slash}a.example{slash}b"
+    assert redacted(f'{{"url": "{url}?Signature=c"}}') == f'{{"url": "{url}?<hidden>"}}'
+
+
 def test_foreign_bearer_token_is_hidden() -> None:
     assert "eyJhbGciOi" not in redacted("sent bearer eyJhbGciOi.J9.abc")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.errors import InvalidRequestError, MissingCredentialError, ModelRetiredError
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.run import Run
+from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
 from vmevalkit.runner.executors import executor_for_models
 from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.runner.jobs import adopt_jobs
 from vmevalkit.runner.plan import plan_of
 from vmevalkit.store.jobs import job_entries
 from vmevalkit.store.journal import append_event
@@ -184,6 +187,105 @@ def test_unknown_run_may_have_cost_what_was_forecast(bench: Start) -> None:
     assert run.cost is not None
     assert run.cost.source == "forecast"
     assert run.cost.amount == pytest.approx(0.25)
+
+
+def test_interrupt_in_the_middle_of_a_submit_leaves_it_unknown(bench: Start) -> None:
+    found = bench(submit_seconds=5.0)
+    Timer(1.0, event_loop.stop_all).start()
+    assert found.run().interrupted
+    (run,) = found.records
+    assert run.inference.status == "unknown"
+    assert found.run().skipped == 1
+    assert len(found.emulator.jobs) <= 1
+
+
+def test_video_that_is_no_longer_kept_is_a_failure_that_can_be_repeated(bench: Start) -> None:
+    found = bench(**faults("fetch", "expired"))
+    assert (found.run().failed, found.run().skipped) == (1, 1)
+    found.emulator.faults_left.clear()
+    assert found.run(retry_failed=True).done == 1
+    assert len(found.emulator.jobs) == 2
+
+
+def test_adoption_submits_nothing_even_where_nothing_arrived(bench: Start) -> None:
+    found = bench(KLING)
+    found.run()
+    found.forget_record()
+    found.cut_journal("submitting")
+    found.emulator.jobs.clear()
+    with InferenceRunner(found.outputs) as runner:
+        assert adopt_jobs(runner, list(job_entries(runner.tree))).failed == 1
+    assert not found.emulator.jobs
+    (run,) = found.records
+    assert run.cost is not None
+    assert run.cost.amount == 0
+
+
+def test_lost_job_that_may_have_to_be_paid_counts_against_the_limit(bench: Start) -> None:
+    found = bench(KLING)
+    found.run()
+    found.forget_record()
+    found.cut_journal("submitting")
+    found.emulator.jobs.clear()
+    assert found.run(max_cost=0.0).exit_code == 4
+    assert not found.emulator.jobs
+
+
+def test_job_that_was_settled_in_between_is_not_submitted_again(bench: Start) -> None:
+    found = bench(**faults("poll", "unauthenticated"))
+    found.run()
+    with InferenceRunner(found.outputs) as runner:
+        stale = list(job_entries(runner.tree))
+        found.emulator.faults_left.clear()
+        found.run()
+        assert adopt_jobs(runner, stale).failed == 1
+    assert len(found.emulator.jobs) == 1
+    assert found.records[0].inference.status == "success"
+
+
+def test_job_of_another_address_is_left_alone(bench: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = bench(**faults("poll", "unauthenticated"))
+    found.run()
+    monkeypatch.setenv("RUNWAYML_BASE_URL", "http://127.0.0.1:9")
+    with InferenceRunner(found.outputs) as runner:
+        before = found.records
+        summary = adopt_jobs(runner, list(job_entries(runner.tree)))
+        assert (summary.failed, found.records) == (1, before)
+        assert [entry.phase for entry in job_entries(runner.tree)] == ["submitted"]
+
+
+def test_job_that_the_account_does_not_know_stays_open(bench: Start) -> None:
+    found = bench(**faults("poll", "unauthenticated"))
+    found.run()
+    found.emulator.faults_left.clear()
+    found.emulator.jobs.clear()
+    assert found.run().failed == 1
+    assert found.records[0].inference.status == "unknown"
+    assert found.run(retry_failed=True).failed == 1
+    assert not found.emulator.jobs
+    assert found.run(resubmit_unknown=True).done == 1
+
+
+def test_run_with_a_key_of_its_own_is_adopted_with_the_one_that_is_set(
+    bench: Start, make_task: Callable[..., Path]
+) -> None:
+    found = bench(**faults("poll", "unauthenticated"))
+    with InferenceRunner(found.outputs, retry=RetryPolicy(first_wait_seconds=0)) as runner:
+        picture = make_task("maze_0009", size=(640, 360)) / "first_frame.png"
+        runner.run(RUNWAY, picture, "Go", api_key=found.emulator.key)
+        found.emulator.faults_left.clear()
+        assert adopt_jobs(runner, list(job_entries(runner.tree))).done == 1
+
+
+def test_interrupted_units_cost_what_was_submitted(bench: Start) -> None:
+    found = bench(tasks=8, job_seconds=30.0)
+    Timer(1.5, event_loop.stop_all).start()
+    with InferenceRunner(found.outputs, in_flight=2) as runner:
+        batch = found.batch(runner)
+        with closing(executor_for_models(batch.models, 1, 2)) as executor:
+            summary = run_batch(batch, executor)
+    assert summary.interrupted
+    assert summary.cost == pytest.approx(0.25 * len(found.emulator.jobs))
 
 
 def test_refused_submit_costs_nothing(bench: Start) -> None:

@@ -17,7 +17,7 @@ from vmevalkit.errors import InvalidRequestError
 from vmevalkit.records.job import JobEntry
 from vmevalkit.registry import unknown_name
 from vmevalkit.runner.inference import InferenceRunner
-from vmevalkit.runner.jobs import adopt_jobs, cancel_job
+from vmevalkit.runner.jobs import adopt_jobs, cancel_job, dismiss_job
 from vmevalkit.store.jobs import job_entries
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app = typer.Typer(
       vmevalkit jobs list
       vmevalkit jobs adopt --all
       vmevalkit jobs cancel RUN
+      vmevalkit jobs dismiss RUN
     """,
 )
 
@@ -114,13 +115,32 @@ def cancel(run_id: RunId, folder: OutputDir = None, as_json: AsJson = False) -> 
     Examples:
       vmevalkit jobs cancel RUN
     """
+    entry = _entry(folder, run_id)
     with InferenceRunner(output_dir(folder)) as runner:
-        cancelled = cancel_job(runner, _entry(folder, run_id))
+        cancelled = cancel_job(runner, entry)
+    why_not = "its id is not known" if entry.job.id is None else f"{entry.job.provider} cannot be told to"
     if as_json:
         show_json({"run_id": run_id, "cancelled": cancelled})
     else:
-        say("the job was ended" if cancelled else "this provider cannot be told to end a job; it is left as it is")
+        say("the job was ended" if cancelled else f"the job was not ended: {why_not}; it is left as it is")
     raise typer.Exit(0 if cancelled else 1)
+
+
+@app.command("dismiss")
+def dismiss(run_id: RunId, folder: OutputDir = None, as_json: AsJson = False) -> None:
+    """Expect nothing more of the job of a run: it leaves the list. The provider is not told; use `cancel` for that.
+
+    Examples:
+      vmevalkit jobs dismiss RUN
+    """
+    entry = _entry(folder, run_id)
+    with InferenceRunner(output_dir(folder)) as runner:
+        dismiss_job(runner, entry)
+    if as_json:
+        show_json({"run_id": run_id, "dismissed": entry})
+        return
+    say("nothing more is expected of the job")
+    hint(command("runs show", run_id, outputs=folder))
 
 
 def _entries(folder: Path | None) -> list[JobEntry]:
@@ -131,8 +151,17 @@ def _entries(folder: Path | None) -> list[JobEntry]:
 def _entry(folder: Path | None, run_id: str) -> JobEntry:
     entries = _entries(folder)
     found = [entry for entry in entries if run_id in {entry.folder, entry.run_id}]
+    list_command = command("jobs list", outputs=folder)
     if not found:
-        raise unknown_name("run with a job", run_id, [e.run_id for e in entries], command("jobs list", outputs=folder))
+        raise unknown_name("run with a job", run_id, [entry.run_id for entry in entries], list_command)
+    if len(found) > 1:
+        raise InvalidRequestError(
+            f"The run id {run_id!r} names {len(found)} runs: {', '.join(entry.folder for entry in found)}",
+            expected="the folder of one of them",
+            next_step=f"`{list_command} --json` shows their folders",
+            field="run_id",
+            value=run_id,
+        )
     return found[0]
 
 

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-class ThreadExecutor:
-    """Carries out calls in threads, started when first needed.
+class Waiting(Protocol):
+    """What the calls wait for. A thread cannot be killed: what it waits for is ended, with KeyboardInterrupt."""
 
-    A thread cannot be killed: `stop` makes whatever the calls wait for end with KeyboardInterrupt, and `wind_down` does
-    so where nothing that counts has begun.
-    """
+    def wind_down(self) -> None:
+        """Ends the waits of calls that have not begun anything that counts."""
+
+    def stop_all(self) -> None:
+        """Ends all waits."""
+
+    def resume(self) -> None:
+        """Lets new waits begin."""
+
+
+class ThreadExecutor:
+    """Carries out calls in threads, started when first needed."""
 
     in_process = False
     shares_memory = True
 
-    def __init__(self, slots: int, stop: Callable[[], None], wind_down: Callable[[], None]) -> None:
+    def __init__(self, slots: int, waiting: Waiting) -> None:
         self.slots = slots
-        self._stop, self._wind_down = stop, wind_down
+        self._waiting = waiting
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="engine")
 
     def submit(self, function: Callable[[A], B], argument: A) -> Future[B]:
@@ -31,10 +40,11 @@ class ThreadExecutor:
 
     def wind_down(self) -> None:
         """Gives up the calls that have not begun anything that counts."""
-        self._wind_down()
+        self._waiting.wind_down()
 
     def close(self, *, kill: bool = False) -> None:
         """Waits for the calls under way; with `kill` they are stopped first."""
         if kill:
-            self._stop()
+            self._waiting.stop_all()
         self._threads.shutdown(wait=True, cancel_futures=kill)
+        self._waiting.resume()

@@ -6,7 +6,6 @@ client does the rest: submit once, poll, fetch.
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from typing import Any, ClassVar
 
 from pydantic import JsonValue
 
-from vmevalkit.errors import JobFailedError
-from vmevalkit.models.base import Generation, Request, ServiceWrapper
+from vmevalkit.errors import JobFailedError, ModelGoneError, ProviderError, VideoExpiredError
+from vmevalkit.models.base import Generation, JobTerms, Request, ServiceWrapper
 from vmevalkit.models.endpoint import base_url_of, provider_facts
 from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject
@@ -31,9 +30,7 @@ from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.job_client import JobClient
 from vmevalkit.remote.refusals import unexpected
 from vmevalkit.remote.transport import Transport
-from vmevalkit.retry import RetryPolicy
 from vmevalkit.settings import require_variable
-from vmevalkit.store.job_log import JobLog
 
 REQUEST_ATTEMPTS = 8
 """How often a request that costs nothing is tried: with growing waits, some minutes of outage are sat out."""
@@ -95,6 +92,10 @@ class ApiAdapter(Adapter):
         variable, aliases = next(iter(facts.credentials.items()))
         return str(given) if given else require_variable(variable, *aliases, needed_by=facts.title)
 
+    def check_access(self, parameters: Mapping[str, Any]) -> None:  # noqa: ARG002 (some need more than a key)
+        """Nothing when all is there that a request with these parameters needs; raises what is missing."""
+        _ = self.secrets
+
     @property
     def fixed(self) -> dict[str, Any]:
         """The options that are parameters of the model."""
@@ -113,50 +114,92 @@ class ApiAdapter(Adapter):
 class ApiService:
     """Has jobs made by one provider; what it is told and pays for goes into the log first."""
 
-    def __init__(self, adapter: ApiAdapter, policy: RetryPolicy, log: JobLog, in_flight: int | None = None) -> None:
-        self.provider, self.adapter, self.log = provider_facts(adapter.provider), adapter, log
-        base_url = base_url_of(self.provider, adapter.options)
-        account = account_for(adapter.provider, base_url, adapter.account, in_flight or self.provider.concurrency)
+    def __init__(self, adapter: ApiAdapter, terms: JobTerms) -> None:
+        self.provider, self.adapter, self.terms, self.log = provider_facts(adapter.provider), adapter, terms, terms.log
+        self.base_url = base_url_of(self.provider, adapter.options)
+        concurrency = terms.in_flight or self.provider.concurrency
+        account = account_for(adapter.provider, self.base_url, adapter.account, concurrency)
+        policy = terms.policy.model_copy(update={"attempts": max(REQUEST_ATTEMPTS, terms.policy.attempts)})
         self.client = JobClient(Transport(adapter, account, policy), self.provider)
-        self.endpoint = None if base_url == self.provider.base_url else base_url
 
     def generate(self, request: Request) -> Generation:
         """Have the video made, or fetch it where the log tells of a job that is open still."""
-        return event_loop.run(self._generate(request))
+        try:
+            job, status = self._ended_job(request)
+            return self._fetched(job, status, request.output_path)
+        except ProviderError as error:
+            raise error.given_up() from error.__cause__
 
     def cancel(self) -> bool:
-        """True when the provider was told to end the log's open job."""
+        """True when the provider was told to end the log's open job; raises JobFailedError where it has ended."""
         job = self.log.open_job
-        return job is not None and job.id is not None and event_loop.run(self.client.cancel(job))
+        if job is None or job.id is None or self.adapter.cancel(job) is None:
+            return False
+        status, _ = event_loop.run(self.client.status(job))
+        if status.ended:
+            raise self._job_error(
+                f"The job {job.id} has ended at {self.provider.title}: it {status.state}",
+                expected="a job that has not",
+                next_step="`vmevalkit jobs adopt RUN` records how it ended, and fetches its video",
+            )
+        return event_loop.run(self.client.cancel(job))
 
-    async def _generate(self, request: Request) -> Generation:
-        job, status = await self._ended_job(request)
-        failed = status.error is not None or status.video is None
-        state = "failed" if failed and status.state == "succeeded" else status.state
-        await asyncio.to_thread(self.log.ended, state, status.cost)
-        if failed:
-            raise status.error or self._no_video(job)
-        await self.client.fetch(job, status, request.output_path)
-        return Generation(str(job.id), self._metadata(job, status))
+    def knows(self, job: Job) -> bool:
+        """True when the provider knows the job."""
+        try:
+            event_loop.run(self.client.status(job))
+        except ModelGoneError:
+            return False
+        return True
 
-    async def _ended_job(self, request: Request) -> tuple[Job, JobStatus]:
-        job = self.log.open_job
-        lost = job is not None and job.id is None
-        if job is not None and lost:
-            job = await self.client.find(job)
-            if job is not None:
-                await asyncio.to_thread(self.log.submitted, job)
-        if job is not None:
-            return job, await self.client.follow(job)
+    def _ended_job(self, request: Request) -> tuple[Job, JobStatus]:
+        opened = self.log.open_job
+        if opened is not None and (job := self._found(opened)) is not None:
+            return job, event_loop.run(self.client.follow(job))
+        if not self.terms.may_submit:
+            self.log.turned_away()
+            raise self._job_error(
+                f"{self.provider.title} never got the job",
+                expected="a job that was submitted",
+                next_step="`vmevalkit generate` with --retry-failed submits it",
+            )
         # Under the same name as before: should the lost request arrive after all, the provider knows it for the same.
-        return await self._submitted_job(request, self.log.open_job.intent if lost and self.log.open_job else None)
+        return self._submitted(request, opened.intent if opened is not None else None)
 
-    async def _submitted_job(self, request: Request, intent: str | None) -> tuple[Job, JobStatus]:
-        named = {"intent": intent} if intent is not None else {}
+    def _found(self, job: Job) -> Job | None:
+        """The job with its id; None when the provider is known to have no such job."""
+        if job.id is not None:
+            return job
+        found = event_loop.run(self.client.find(job))
+        if found is not None:
+            self.log.submitted(found)
+        return found
+
+    def _submitted(self, request: Request, intent: str | None) -> tuple[Job, JobStatus]:
+        named = {} if intent is None else {"intent": intent}
         planned = Job(provider=self.provider.name, model=self.adapter.model, **named)
-        order = await asyncio.to_thread(self.adapter.order, request, planned)
-        job = planned.model_copy(update={"sent": order.sent, "transforms": order.transforms})
-        return await self.client.run(job, order.call, self.log)
+        order = self.adapter.order(request, planned)
+        facts = {"endpoint": self.base_url, "forecast": self.terms.forecast}
+        job = planned.model_copy(update={"sent": order.sent, "transforms": order.transforms, **facts})
+        running = self.client.run(job, order.call, self.log)
+        del order  # the picture in it is not needed while the job runs
+        return event_loop.run(running)
+
+    def _fetched(self, job: Job, status: JobStatus, path: Path) -> Generation:
+        if status.error is not None or status.video is None:
+            self.log.ended("failed" if status.state == "succeeded" else status.state, status.cost)
+            raise status.error or self._job_error(
+                f"{self.provider.title} says that the job {job.id} succeeded, and gives no video",
+                expected="the address of a video",
+                next_step="Ask the provider about the job",
+            )
+        self.log.ended(status.state, status.cost)
+        try:
+            event_loop.run(self.client.fetch(job, status, path))
+        except VideoExpiredError:
+            self.log.ended("failed", status.cost)
+            raise
+        return Generation(str(job.id), self._metadata(job, status))
 
     def _metadata(self, job: Job, status: JobStatus) -> JsonObject:
         transforms: list[JsonValue] = [transform.model_dump(mode="json") for transform in job.transforms]
@@ -165,18 +208,13 @@ class ApiService:
             facts["video_url"] = self.client.transport.address(status.video.path).partition("?")[0]
         if status.cost is not None:
             facts["cost"] = status.cost.model_dump(mode="json")
-        if self.endpoint is not None:
-            facts["endpoint"] = self.endpoint
+        if self.base_url != self.provider.base_url:
+            facts["endpoint"] = self.base_url
         return facts | (status.details or {})
 
-    def _no_video(self, job: Job) -> JobFailedError:
-        return JobFailedError(
-            f"{self.provider.title} says that the job {job.id} succeeded, and gives no video",
-            expected="the address of a video",
-            next_step="Ask the provider about the job",
-            provider=self.provider.name,
-            request_id=None,
-        )
+    def _job_error(self, given: str, *, expected: str, next_step: str) -> JobFailedError:
+        facts = {"provider": self.provider.name, "request_id": None}
+        return JobFailedError(given, expected=expected, next_step=next_step, **facts)
 
 
 class ApiWrapper(ServiceWrapper):
@@ -186,8 +224,8 @@ class ApiWrapper(ServiceWrapper):
 
     def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
         super().__init__(model, output_dir, **kwargs)
-        self.log, self.policy = JobLog(), RetryPolicy()
-        self.in_flight: int | None = None
+        self.terms: JobTerms | None = None
+        self._private: dict[str, Any] = {}
 
     def generate(
         self,
@@ -198,23 +236,29 @@ class ApiWrapper(ServiceWrapper):
         **kwargs: Any,
     ) -> GenerationResult:
         """One video; a key or an address given with the parameters is no parameter of the model."""
-        self.options |= {name: kwargs.pop(name) for name in PRIVATE_PARAMETERS if name in kwargs}
+        self._private = {name: kwargs.pop(name) for name in PRIVATE_PARAMETERS if name in kwargs}
         return super().generate(image_path, text_prompt, duration, output_filename, **kwargs)
 
-    @cached_property
+    @property
     def service(self) -> ApiService:
-        """What does the work, made when first needed, since it asks for the key; raises MissingCredentialError."""
-        policy = self.policy.model_copy(update={"attempts": max(REQUEST_ATTEMPTS, self.policy.attempts)})
-        return ApiService(self.adapter(self.model, **self.options), policy, self.log, self.in_flight)
+        """What does the work, anew each time: it asks for the key; raises MissingCredentialError."""
+        return ApiService(self._adapter(), self.terms or JobTerms())
 
-    def attend(self, log: JobLog, policy: RetryPolicy, in_flight: int | None) -> None:
-        """Write the job down in `log`, wait between tries as `policy` says, have at most `in_flight` jobs at once."""
-        self.log, self.policy, self.in_flight = log, policy, in_flight
+    def attend(self, terms: JobTerms) -> None:
+        """Work under these terms; without, each `generate` keeps its job in memory only."""
+        self.terms = terms
 
     def cancel(self) -> bool:
         """True when the provider was told to end the log's open job; False where it cannot be told."""
         return self.service.cancel()
 
-    def check_access(self) -> None:
+    def knows(self, job: Job) -> bool:
+        """True when the provider knows the job."""
+        return self.service.knows(job)
+
+    def check_access(self, parameters: Mapping[str, Any]) -> None:
         """Nothing when the key is there; raises MissingCredentialError otherwise."""
-        _ = self.adapter(self.model, **self.options).secrets
+        self._adapter().check_access(parameters)
+
+    def _adapter(self) -> ApiAdapter:
+        return self.adapter(self.model, **self.options | self._private)

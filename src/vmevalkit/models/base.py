@@ -19,10 +19,27 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.records.base import to_json_value
-from vmevalkit.records.generation import Failure, GenerationResult
+from vmevalkit.records.generation import Cost, Failure, GenerationResult
+from vmevalkit.records.job import Job
 from vmevalkit.retry import RetryPolicy, failure_of
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import VIDEO_NAME
+
+
+@dataclass(frozen=True)
+class JobTerms:
+    """Under which terms jobs are submitted and followed."""
+
+    log: JobLog = field(default_factory=JobLog)
+    """Where the job is written down."""
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    """How long to wait between tries of a request."""
+    in_flight: int | None = None
+    """Most jobs at once; None for as many as the catalog says."""
+    forecast: Cost | None = None
+    """What the job is expected to cost."""
+    may_submit: bool = True
+    """False where only a job that was submitted before may be followed."""
 
 
 class ModelWrapper(ABC):
@@ -49,18 +66,19 @@ class ModelWrapper(ABC):
         models whose catalog entry lists the capability, `seed`, `final_frame` and `ground_truth` (paths).
         """
 
-    def attend(self, log: JobLog, policy: RetryPolicy, in_flight: int | None) -> None:  # noqa: B027 (most need nothing)
-        """Told before `generate`, for models that submit jobs: where to write them down, how to wait, how many at once.
-
-        `in_flight` is None for as many as the catalog says.
-        """
+    def attend(self, terms: JobTerms) -> None:  # noqa: B027 (most need nothing)
+        """Told before `generate`, for models that submit jobs: under which terms."""
 
     def cancel(self) -> bool:
-        """True when the provider was told to end the job in the log that `attend` was given."""
+        """True when the provider was told to end the job in the log of the terms; raises what it answers."""
         return False
 
-    def check_access(self) -> None:  # noqa: B027 (most need nothing)
-        """Nothing when the model can be asked; raises what is missing, such as MissingCredentialError."""
+    def knows(self, job: Job) -> bool:  # noqa: ARG002 (for those that submit jobs)
+        """True when the provider knows the job."""
+        return False
+
+    def check_access(self, parameters: Mapping[str, Any]) -> None:  # noqa: B027 (most need nothing)
+        """Nothing when the model can be asked with these parameters; raises what is missing."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +162,13 @@ def failed_result(model: str, failure: Failure, seconds: float) -> GenerationRes
         status=failure.status,
         metadata={"failure": failure.model_dump(mode="json")},
     )
+
+
+def unknown_result(result: GenerationResult) -> GenerationResult:
+    """The failed result of a generation of which nobody knows whether its job was submitted."""
+    error = f"{result['error'] or ''} Whether the provider has the job is not known.".strip()
+    told = result["error"] if result["status"] == "unknown" else error
+    return {**result, "success": False, "video_path": None, "error": told, "status": "unknown"}
 
 
 def checked_result(result: object) -> GenerationResult:

@@ -6,6 +6,8 @@ unverified.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from vmevalkit.errors import (
@@ -24,6 +26,7 @@ from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
+from vmevalkit.store.s3 import S3ImageUploader
 
 _STATES: dict[str, JobState] = {
     "queued": "queued",
@@ -43,6 +46,12 @@ class LumaAdapter(ApiAdapter):
 
     provider = "luma"
     states = _STATES
+
+    def check_access(self, parameters: Mapping[str, Any]) -> None:
+        """Nothing when the key is there, and a bucket for the picture, unless `image_url` says where it is already."""
+        super().check_access(parameters)
+        if parameters.get("image_url") is None:
+            S3ImageUploader()
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the picture is uploaded, unless `image_url` says where it is already."""

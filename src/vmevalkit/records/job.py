@@ -35,6 +35,10 @@ class Job(Record):
     """The parameters of the request in the provider's words, without picture and prompt."""
     transforms: tuple[InputTransform, ...] = ()
     """What was changed to make the inputs fit."""
+    endpoint: str | None = None
+    """The address it was submitted to; None where no provider was asked yet."""
+    forecast: Cost | None = None
+    """What it is expected to cost; None where nobody knows."""
 
 
 class JobEntry(Record):
@@ -44,6 +48,8 @@ class JobEntry(Record):
     """The run's folder, relative to the output root."""
     run_id: str
     """Name of the run."""
+    identity: str | None
+    """Hash of all that changes the run's output."""
     model: str
     """Catalog key of the model."""
     task_id: str | None

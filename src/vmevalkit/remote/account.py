@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from threading import Lock
 
 import httpx
@@ -43,9 +45,20 @@ def account_for(provider: str, base_url: str, name: str, concurrency: int) -> Ac
     """The account that `name` tells from others at the same address, the same one for everybody in this process."""
     key = provider, base_url, name
     with _lock:
-        if key not in _accounts:
-            _accounts[key] = Account(base_url, concurrency)
-        return _accounts[key]
+        account = _accounts.get(key)
+        if account is None:
+            account = _accounts[key] = Account(base_url, concurrency)
+        account.gate.resize(concurrency)
+        return account
+
+
+def _forget_accounts() -> None:
+    """Drop what belongs to another process: after a fork there is nobody who serves it."""
+    _accounts.clear()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_forget_accounts)
 
 
 def close_accounts() -> None:

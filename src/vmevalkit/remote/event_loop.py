@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import os
+import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,12 @@ class EventLoopThread:
     """An event loop in a daemon thread of its own, started when first needed."""
 
     def __init__(self) -> None:
+        self._forget()
+        if sys.platform != "win32":
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """Begin as new; after a fork the thread is the other process's."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[concurrent.futures.Future[Any]] = set()
@@ -40,6 +48,10 @@ class EventLoopThread:
             raise
         finally:
             self._under_way.discard(future)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; `stop_all` ends it with KeyboardInterrupt."""
+        self.run(asyncio.sleep(seconds))
 
     def stop_all(self) -> None:
         """Cut off everything under way, and whatever is begun before `resume`, with KeyboardInterrupt."""

@@ -25,6 +25,11 @@ class Gate:
         self._clock = clock
         self._room = asyncio.Condition()
 
+    def resize(self, ceiling: int) -> None:
+        """Let so many through from now on, if that is another number than before."""
+        if ceiling != self.ceiling:
+            self.ceiling = self.limit = ceiling
+
     @asynccontextmanager
     async def slot(self, *, at_once: bool = False) -> AsyncIterator[None]:
         """Hold one of the slots while the block runs; `at_once` for a job that is in flight already."""

@@ -10,7 +10,6 @@ from typing import Protocol
 
 from vmevalkit.atomic import write_atomic
 from vmevalkit.errors import (
-    JobFailedError,
     ModelGoneError,
     ProviderError,
     ProviderUnavailableError,
@@ -18,6 +17,7 @@ from vmevalkit.errors import (
     SubmitUnknownError,
     TimedOutError,
     UnexpectedReplyError,
+    UnknownJobError,
     VideoExpiredError,
 )
 from vmevalkit.records.job import Job
@@ -32,8 +32,10 @@ from vmevalkit.retry import classify
 
 MOST_SUBMITS = 20
 """How often a submit that the provider turned away is tried; the gate halves with every refusal, so this is plenty."""
+MOST_DENIALS = 3
+"""How often a provider may say that it does not know a job before it is believed."""
 _TURNED_AWAY = 503
-"""The one server error that says that the request was not worked on."""
+"""The one server error that is taken to say, in the provider's own words, that the request was not worked on."""
 
 
 class SubmitLog(Protocol):
@@ -68,18 +70,19 @@ class JobClient:
             number += 1
             async with self.gate.slot():
                 await self.gate.wait_until_open()
-                await asyncio.to_thread(log.submitting, job)
+                log.submitting(job)  # here and not in another thread: nothing comes between the log and the request
                 try:
                     submitted = await self._submit(job, call)
                 except SubmitUnknownError:
                     raise
                 except ProviderError as error:
-                    await asyncio.to_thread(log.turned_away)
+                    log.turned_away()
                     if classify(error) == "never" or number == MOST_SUBMITS:
                         raise error.given_up() from None
                     wait = self._back_off(error, number)
                 else:
-                    await asyncio.to_thread(log.submitted, submitted)
+                    log.submitted(submitted)
+                    del call
                     await self.gate.accepted()
                     return submitted, await self._end(submitted)
             with event_loop.leavable():
@@ -165,18 +168,20 @@ class JobClient:
             request_id=None,
         )
 
-    def _forgotten(self, job: Job, error: ProviderError) -> JobFailedError:
-        return JobFailedError(
+    def _denied(self, job: Job, error: ProviderError) -> UnknownJobError:
+        return UnknownJobError(
             f"{self.provider.title} does not know the job {job.id}: {error.given}",
-            expected="an answer about the job",
-            next_step="Run the same command with --retry-failed to have it made again",
+            expected="the account, and the address, that it was submitted with",
+            next_step="Set the key it was submitted with and run the same command again; or have it made, and paid "
+            "for, again with --resubmit-unknown",
             provider=self.provider.name,
             request_id=error.request_id,
         )
 
     def _back_off(self, error: ProviderError, number: int) -> float:
-        told: float | None = error.__dict__.get("retry_after")
-        wait = self.transport.policy.wait(number, told)
+        wait = self.transport.policy.wait(number, error.__dict__.get("retry_after") or None)
+        if wait > self.provider.deadline_seconds:
+            raise error.given_up()
         if isinstance(error, RateLimitedError):
             self.gate.refused(wait)
         return wait
@@ -184,27 +189,35 @@ class JobClient:
     async def _end(self, job: Job) -> JobStatus:
         """The one poll loop."""
         deadline = self._clock() + self.provider.deadline_seconds
-        unknown = 0
+        unknown, state = 0, "queued"
         while True:
-            try:
-                status, told = await self.status(job)
-            except ModelGoneError as error:  # a job of a moment ago may not be known everywhere yet
-                unknown += 1
-                if unknown > self.transport.policy.attempts:
-                    return JobStatus("failed", error=self._forgotten(job, error))
-                status, told = JobStatus("queued"), self.transport.policy.wait(unknown)
-            if status.ended:
-                return status
             left = deadline - self._clock()
             if left <= 0:
-                raise TimedOutError(
-                    f"The job {job.id} at {self.provider.title} is {status.state} still, after "
-                    f"{self.provider.deadline_seconds:g} seconds",
-                    expected="it to end by then",
-                    next_step="It is not lost: the same command, or `vmevalkit jobs adopt`, goes on waiting for it",
-                    retry="never",
-                )
-            await asyncio.sleep(min(self.provider.poll_seconds if told is None else told, left))
+                raise self._timed_out(job, state)
+            try:
+                status, told = await asyncio.wait_for(self.status(job), left)
+            except asyncio.TimeoutError:  # on Python 3.10 not yet the built-in one
+                continue
+            except ModelGoneError as error:  # a job of a moment ago may not be known everywhere yet
+                unknown += 1
+                if unknown > MOST_DENIALS:
+                    raise self._denied(job, error) from error
+                wait = self.transport.policy.wait(unknown)
+            else:
+                if status.ended:
+                    return status
+                # No wait at all is no answer to how long.
+                state, wait = status.state, told or self.provider.poll_seconds
+            await asyncio.sleep(min(wait, max(0.0, deadline - self._clock())))
+
+    def _timed_out(self, job: Job, state: str) -> TimedOutError:
+        return TimedOutError(
+            f"The job {job.id} at {self.provider.title} is {state} still, after {self.provider.deadline_seconds:g} "
+            "seconds",
+            expected="it to end by then",
+            next_step="It is not lost: the same command, or `vmevalkit jobs adopt`, goes on waiting for it",
+            retry="never",
+        )
 
     async def _fetched(self, status: JobStatus, path: Path) -> bool:
         if isinstance(status.video, bytes):
@@ -222,7 +235,7 @@ class JobClient:
 def _was_turned_away(error: ProviderError) -> bool:
     """True when it is certain that nothing came of the request."""
     facts = error.__dict__
-    return facts.get("status") == _TURNED_AWAY or facts.get("sent") is False
+    return (facts.get("status") == _TURNED_AWAY and facts.get("in_json", False)) or facts.get("sent") is False
 
 
 def _no_id(provider: Provider, reply: Reply) -> UnexpectedReplyError:

@@ -8,16 +8,22 @@ from collections.abc import Collection
 
 HIDDEN = "<hidden>"
 _SHORTEST_SECRET = 6
-_QUERY = re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]+")
+_QUERY = re.compile(r"(?i)(https?:\\*/\\*/[^\s\"'<>?]+)\?[^\s\"'<>]+")
+"""In JSON the slashes of a URL may be escaped."""
 _BEARER = re.compile(r"(?i)\b(bearer|basic|api[-_ ]?key[:=]?)\s+[\w.~+/=-]{8,}")
 
 
 def redacted(text: str, secrets: Collection[str] = ()) -> str:
     """The text with known secrets, credentials in the usual notations, and the queries of URLs hidden."""
+    return without_queries(_BEARER.sub(rf"\1 {HIDDEN}", without_secrets(text, secrets)))
+
+
+def without_secrets(text: str, secrets: Collection[str]) -> str:
+    """The text with known secrets hidden, save those so short that they could be a part of any word."""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
-    return without_queries(_BEARER.sub(rf"\1 {HIDDEN}", text))
+    return text
 
 
 def without_queries(text: str) -> str:

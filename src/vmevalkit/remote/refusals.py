@@ -60,6 +60,7 @@ def refusal(
         provider=provider,
         request_id=reply.request_id if reply is not None else None,
         status=reply.status if reply is not None else None,
+        in_json=reply is not None and reply.json is not None,
         **({"retry_after": None} if issubclass(kind, RateLimitedError) else {}),
         **facts,
     )

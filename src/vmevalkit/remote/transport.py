@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -16,9 +17,9 @@ import httpx
 from vmevalkit.errors import AuthenticationError, ProviderError, ProviderUnavailableError, UnexpectedReplyError
 from vmevalkit.remote.account import Account
 from vmevalkit.remote.adapter import Adapter
-from vmevalkit.remote.addresses import same_host
+from vmevalkit.remote.addresses import parsed, same_host
 from vmevalkit.remote.call import Call, Reply
-from vmevalkit.remote.redaction import HIDDEN, HideQueries, redacted
+from vmevalkit.remote.redaction import HideQueries, redacted, without_secrets
 from vmevalkit.remote.refusals import unexpected
 from vmevalkit.retry import RetryPolicy, classify
 
@@ -26,6 +27,8 @@ MOST_REPLY_BYTES = 512 * 2**20
 """A longer answer is not read; one that holds a video in base64 may be long."""
 LEAST_SKEW_SECONDS = 2.0
 """Clocks closer than this are taken for the same: the date of an answer has whole seconds."""
+_MOST_SKEW_SECONDS = 366 * 86400.0
+"""A date further off is no clock that went wrong, and is not believed."""
 
 logging.getLogger("httpx").addFilter(HideQueries())
 
@@ -52,7 +55,7 @@ class Transport:
             except ProviderError as error:
                 if classify(error) == "never" or number >= self.policy.attempts:
                     raise
-                await asyncio.sleep(self.policy.wait(number, getattr(error, "retry_after", None)))
+                await asyncio.sleep(self.policy.wait(number, error.retry_after))
                 number += 1
 
     async def send(self, call: Call, *, fresh: bool = False) -> Reply:
@@ -72,8 +75,8 @@ class Transport:
     @asynccontextmanager
     async def streaming(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
         """The answer to a GET whose body is still to be read; the key is shown to the provider's own host only."""
-        own = await self._own_headers() if same_host(url, self.base_url) else {}
         with self._classified():
+            own = await self._own_headers() if same_host(url, self.base_url) else {}
             async with self.account.client.stream("GET", url, headers={**own, **headers}) as response:
                 yield response
 
@@ -88,13 +91,13 @@ class Transport:
     async def _send(self, call: Call, *, fresh: bool) -> Reply:
         client, url = (self.account.fresh_client if fresh else self.account.client), self.address(call.path)
         with self._classified():
+            parsed(url)
             body = _body(call)
             async with client.stream(call.method, url, headers=await self._own_headers(), **body) as response:
                 text = await _text(response)
         self._note_time(response)
-        for secret in self.adapter.secrets:
-            text = text.replace(secret, HIDDEN)
-        reply = Reply(response.status_code, {name.lower(): value for name, value in response.headers.items()}, text)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        reply = Reply(response.status_code, headers, without_secrets(text, self.adapter.secrets))
         return self._checked(reply)
 
     def _checked(self, reply: Reply) -> Reply:
@@ -102,7 +105,7 @@ class Transport:
         if adapter.failed(reply):
             error = adapter.error(Reply(reply.status, reply.headers, self.hide(reply.text)))
             if classify(error) != "never" and (told := told_wait(reply)) is not None:
-                error.__dict__["retry_after"] = told
+                error.retry_after = told
             raise error
         if reply.text and reply.json is None:
             raise unexpected(adapter.provider, "JSON", reply)
@@ -117,7 +120,8 @@ class Transport:
     def _note_time(self, response: httpx.Response) -> None:
         if (theirs := _date(response.headers.get("date"))) is not None:
             skew = theirs - self._clock()
-            self.account.skew = skew if abs(skew) >= LEAST_SKEW_SECONDS else 0.0
+            if abs(skew) <= _MOST_SKEW_SECONDS:
+                self.account.skew = skew if abs(skew) >= LEAST_SKEW_SECONDS else 0.0
 
     @contextmanager
     def _classified(self) -> Iterator[None]:
@@ -136,11 +140,10 @@ class Transport:
                 sent=sent,
             ) from error
         except (httpx.InvalidURL, httpx.DecodingError) as error:
+            sent = isinstance(error, httpx.DecodingError)
+            what = "answered with what HTTP does not know" if sent else "cannot be asked at such an address"
             raise UnexpectedReplyError(
-                f"{provider} answered with what HTTP does not know: {self.hide(str(error))}",
-                provider=provider,
-                request_id=None,
-                sent=True,
+                f"{provider} {what}: {self.hide(str(error))}", provider=provider, request_id=None, sent=sent
             ) from error
 
 
@@ -182,7 +185,9 @@ def _number(text: str | None) -> float | None:
 
 
 def _date(text: str | None) -> float | None:
+    """Seconds since 1970; None for what is no date, however it is wrong: an answer is worth more than its date."""
     try:
-        return parsedate_to_datetime(text).timestamp() if text else None
-    except ValueError:
+        moment = parsedate_to_datetime(text or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -29,7 +29,8 @@ from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast
 from vmevalkit.runner.executors import under_way
 from vmevalkit.runner.generation import failure_in, wrapper_of
-from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.runner.inference import InferenceRunner, RunInterrupted
+from vmevalkit.runner.run_record import told_cost
 from vmevalkit.store.claims import claim
 from vmevalkit.store.jobs import RunWithJob, open_runs
 
@@ -93,8 +94,9 @@ class BatchItem(Record):
         folder = self.task_folder(runner)
         if runner.tree.is_done(identity, folder):
             return "done"
-        if self.open_run(runner, identity) is not None:
-            return "to_adopt"
+        found = self.open_run(runner, identity)
+        if found is not None:  # one that may have to be submitted counts, and costs, as if it had
+            return "to_adopt" if found.log.phase == "submitted" else "to_do"
         ended = {entry.status for entry in runner.tree.runs_of(identity, folder)}
         if "unknown" in ended and not self.options.resubmit_unknown:
             return "unknown_before"
@@ -106,8 +108,7 @@ class BatchItem(Record):
         if provider is None:
             return None
         found = open_runs(self.task_folder(runner), identity)
-        anew = self.options.resubmit_unknown
-        return next((each for each in found if _can_go_on(each, provider, anew=anew)), None)
+        return next((each for each in found if _can_go_on(each, provider, self.options)), None)
 
 
 @dataclass
@@ -212,8 +213,6 @@ def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = T
         check_lifecycle(model)
         check_duration(model, parameters.get("duration"))
         check_parameters(model, parameters)
-        if access and model.kind == "api":
-            wrapper_of(model, batch.options.output_dir).check_access()
         if max_cost is not None and forecast(model, parameters) is None:
             raise InvalidRequestError(
                 f"Nobody knows what a video by {model.key} costs",
@@ -222,6 +221,8 @@ def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = T
                 field="max_cost",
                 value=max_cost,
             )
+        if access and model.kind == "api":
+            wrapper_of(model, batch.options.output_dir).check_access(parameters)
 
 
 def taken_by(model: Model, parameters: JsonObject) -> JsonObject:
@@ -236,10 +237,13 @@ def perform(runner: InferenceRunner, item: BatchItem) -> Done:
     with claim(runner.tree.layout, job.identity) as free:
         if not free:
             return "busy"
-        if not item.options.force and (found := item.open_run(runner, job.identity)) is not None:
-            return runner.adopt(found)
-        runner.tree.recover(item.task_folder(runner))
-        return runner.run_job(job) if item.state(runner, job.identity) == "to_do" else "skipped"
+        try:
+            if not item.options.force and (found := item.open_run(runner, job.identity)) is not None:
+                return runner.adopt(found.folder, may_submit=True) or "busy"
+            runner.tree.recover(item.task_folder(runner))
+            return runner.run_job(job) if item.state(runner, job.identity) == "to_do" else "skipped"
+        except RunInterrupted as interrupted:
+            return interrupted.result
 
 
 def perform_in_worker(kind: type[InferenceRunner], retry: RetryPolicy, item: BatchItem) -> Done:
@@ -259,17 +263,27 @@ def ending_of(value: Done) -> Ending:
     """How a generation ended, and what was newly spent on it."""
     if not isinstance(value, dict):
         return Ending(value)
-    cost, adopted = value["metadata"].get("cost"), value["metadata"].get("adopted")
-    spent = 0.0 if adopted else cost["amount"] if cost else None
-    return Ending("done", cost=spent) if value["success"] else Ending("failed", failure_in(value), spent)
+    cost = told_cost(value)
+    spent = 0.0 if value["metadata"].get("adopted") else cost.amount if cost is not None else None
+    if value["success"]:
+        return Ending("done", cost=spent)
+    failure = failure_in(value)
+    interrupted = failure is not None and failure.status == "interrupted"
+    return Ending("interrupted" if interrupted else "failed", failure, spent)
 
 
-def _can_go_on(found: RunWithJob, provider: Provider, *, anew: bool) -> bool:
-    """True when the job's id is known or can be found out, or when no record says yet that it is not.
+def _can_go_on(found: RunWithJob, provider: Provider, options: BatchOptions) -> bool:
+    """True when there is something to be had of an open job.
 
-    With `anew`, a job whose id is not known is not gone on with, recorded or not.
+    Not of one whose id is not known and cannot be found out, once a record says so; nor, on request, of one that the
+    provider does not know, or whose video cannot be fetched.
     """
-    return found.log.phase == "submitted" or provider.finds_jobs or not (anew or found.is_recorded)
+    recorded = found.run.inference.status if found.is_recorded else None
+    if found.log.phase == "submitting" and not provider.finds_jobs:
+        return recorded is None and not options.resubmit_unknown
+    if recorded == "unknown" and options.resubmit_unknown:
+        return False
+    return not (recorded == "failed" and found.log.state == "succeeded" and options.retry_failed)
 
 
 def _limits(batch: Batch) -> dict[str, int]:

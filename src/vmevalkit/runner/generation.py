@@ -16,13 +16,14 @@ from vmevalkit.atomic import replacing, sync_file
 from vmevalkit.errors import InvalidRequestError, InvalidResultError, UnreadableVideoError
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
-from vmevalkit.models.base import ModelWrapper, checked_result, failed_result
+from vmevalkit.models.base import JobTerms, ModelWrapper, checked_result, failed_result
 from vmevalkit.models.catalog.reader import load_wrapper
 from vmevalkit.models.limits import check_inputs
 from vmevalkit.records.generation import Attempt, Cost, Failure, GenerationJob, GenerationResult, InputTransform
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
 from vmevalkit.records.video import VideoInfo
+from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
@@ -71,6 +72,9 @@ class Generation:
     in_flight: int | None = None
     """Most jobs at one provider at once; None for as many as the catalog says."""
 
+    may_submit: bool = True
+    """False where only a job that was submitted before may be followed."""
+
     def carry_out(self, private: Mapping[str, Any]) -> GenerationResult:
         """The last try's result, with its video checked and in its place.
 
@@ -88,11 +92,19 @@ class Generation:
             return failure_in(results[-1])
 
         before = len(self.trail.tries)
-        for each in attempts(self.policy, call):
+        # What waits for a provider ends with the second Ctrl-C; what works here ends with its process.
+        sleep = event_loop.sleep if self.model.kind == "api" else time.sleep
+        for each in attempts(self.policy, call, sleep=sleep):
             self.trail.tries.append(each.model_copy(update={"number": before + each.number}))
         self.trail.transforms.extend(_transforms_in(results[-1]))
         self._give_up_unreadable()
         return results[-1]
+
+    @property
+    def terms(self) -> JobTerms:
+        """Under which terms a job is submitted, as its journal stands now."""
+        log = JobLog(self.folder.journal)
+        return JobTerms(log, self.policy, self.in_flight, self.job.forecast, self.may_submit)
 
     @property
     def image(self) -> Path:
@@ -135,7 +147,7 @@ class Generation:
         clock = time.monotonic()
         try:
             wrapper = wrapper_of(self.model, self.folder.video_dir)
-            wrapper.attend(JobLog(self.folder.journal), self.policy, self.in_flight)
+            wrapper.attend(self.terms)
             result = checked_result(
                 wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **sent)
             )

@@ -13,12 +13,14 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from vmevalkit.errors import InvalidTaskPairError, JobFailedError, VmevalkitError
-from vmevalkit.models.base import ModelWrapper, failed_result
+from vmevalkit.errors import InvalidRequestError, InvalidTaskPairError, JobFailedError, VmevalkitError
+from vmevalkit.models.base import JobTerms, ModelWrapper, failed_result, unknown_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
+from vmevalkit.models.endpoint import check_endpoint
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters, check_seed
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
+from vmevalkit.records.job import Job
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Run
 from vmevalkit.records.task import TaskPair
@@ -31,7 +33,7 @@ from vmevalkit.runner.question import question_data_of, task_from_arguments, wri
 from vmevalkit.runner.run_record import cost_of, ended_run, job_of, started_run
 from vmevalkit.settings import get_settings
 from vmevalkit.store.job_log import PREPARED, JobLog
-from vmevalkit.store.jobs import RunWithJob
+from vmevalkit.store.jobs import RunWithJob, run_with_job
 from vmevalkit.store.journal import append_event
 from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.tree import OutputTree
@@ -80,9 +82,12 @@ class OpenRun:
     """What happened since."""
 
 
-def _trail_of(found: RunWithJob) -> Trail:
-    """What an earlier process left of a run's way."""
-    return Trail(list(found.log.prepared), tries=list(found.run.attempts), adopted=found.log.phase == "submitted")
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of a run, which is recorded; carries its result."""
+
+    def __init__(self, result: RunResult) -> None:
+        super().__init__("Stopped")
+        self.result = result
 
 
 class InferenceRunner:
@@ -208,46 +213,83 @@ class InferenceRunner:
 
             return self._ended(model, folder, carry_out, verbose=verbose)
 
-    def adopt(self, found: RunWithJob, *, verbose: bool = False) -> RunResult:
-        """The result of a run whose job is open still: it is waited for, its video fetched, the run's record written.
+    def adopt(
+        self, folder: RunFolder, *, job_id: str | None = None, may_submit: bool = False, verbose: bool = False
+    ) -> RunResult | None:
+        """The result of a run whose job is open: it is waited for, its video fetched, and the run's record written.
 
-        Nothing is submitted, unless the provider says that it never got the job.
+        None when somebody else is at it, or the job is over by now. `job_id` is the provider's id where the run does
+        not know it. Only with `may_submit` is a job submitted that the provider is certain never to have got. Raises
+        InvalidRequestError, and leaves the run as it is, where the job belongs to another address, or the provider does
+        not know `job_id`.
         """
-        trail = _trail_of(found)
-        return self._resumed(found, trail, lambda generation: generation.carry_out({}), verbose=verbose)
+        with self.tree.working_on(folder) as free:
+            found = run_with_job(folder) if free else None
+            if found is None or found.log.open_job is None:
+                return None
+            model, job = catalog().get(found.run.inference.model), found.log.open_job
+            check_endpoint(model, job)
+            if job_id is not None:
+                found.log.submitted(self._named(found, job_id))
+            trail = Trail(list(found.log.prepared), tries=list(found.run.attempts))
+            trail.adopted = found.log.phase == "submitted" or not may_submit
+            self._open_runs[folder.path] = OpenRun(found.run, trail)
+            generation = self._generation(model, job_of(found), folder, trail, may_submit=may_submit)
+            return self._ended(model, folder, lambda: generation.carry_out({}), verbose=verbose)
 
-    def cancel(self, found: RunWithJob) -> bool:
+    def cancel(self, folder: RunFolder) -> bool:
         """True when the provider was told to end the run's open job, which is recorded then; False where it cannot be.
 
-        Raises what the provider answers; the job is left as it is then.
+        Raises what the provider answers, and InvalidRequestError as `adopt` does; the job is left as it is then.
         """
+        with self.tree.working_on(folder) as free:
+            found = run_with_job(folder) if free else None
+            if found is None or found.log.open_job is None:
+                return False
+            model = catalog().get(found.run.inference.model)
+            check_endpoint(model, found.log.open_job)
+            if not self._wrapper_of(found).cancel():
+                return False
+            found.log.ended("cancelled")
+            trail = Trail(list(found.log.prepared), tries=list(found.run.attempts), adopted=True)
+            self._open_runs[folder.path] = OpenRun(found.run, trail)
+            provider = found.log.open_job.provider
+            error = JobFailedError("The job was ended on request", provider=provider, request_id=None)
+            self._end(folder, failed_result(model.model, failure_of(error), 0.0))
+            return True
+
+    def _named(self, found: RunWithJob, job_id: str) -> Job:
+        """The run's job with an id that the provider knows."""
+        job = found.log.open_job
+        if job is None or job.id is not None:
+            raise InvalidRequestError(
+                f"The run {found.run.inference.run_id} knows the id of its job: {job.id if job else None}",
+                expected="a run whose submit had no clear answer",
+                next_step=f"vmevalkit jobs adopt {found.run.inference.run_id}",
+                field="job_id",
+                value=job_id,
+            )
+        named = job.model_copy(update={"id": job_id})
+        if not self._wrapper_of(found).knows(named):
+            raise InvalidRequestError(
+                f"{job.provider} does not know the job {job_id!r}",
+                expected="the id that its list of jobs shows",
+                next_step="Look there, with the account that the run was made with",
+                field="job_id",
+                value=job_id,
+            )
+        return named
+
+    def _wrapper_of(self, found: RunWithJob) -> ModelWrapper:
         model = catalog().get(found.run.inference.model)
         wrapper = wrapper_of(model, found.folder.video_dir)
-        wrapper.attend(found.log, self.retry, self.in_flight)
-        if not wrapper.cancel():
-            return False
-        found.log.ended("cancelled")
-        error = JobFailedError("The job was ended on request", provider=found.run.inference.model, request_id=None)
-        self._resumed(found, _trail_of(found), lambda _: failed_result(model.model, failure_of(error), 0.0))
-        return True
+        wrapper.attend(JobTerms(found.log, self.retry, self.in_flight, may_submit=False))
+        return wrapper
 
-    def _resumed(
-        self,
-        found: RunWithJob,
-        trail: Trail,
-        go_on: Callable[[Generation], GenerationResult],
-        *,
-        verbose: bool = False,
-    ) -> RunResult:
-        """The recorded result of what `go_on` does with the generation of an earlier run."""
-        folder, model = found.folder, catalog().get(found.run.inference.model)
-        with self.tree.working_on(folder):
-            self._open_runs[folder.path] = OpenRun(found.run, trail)
-            generation = self._generation(model, job_of(found), folder, trail)
-            return self._ended(model, folder, lambda: go_on(generation), verbose=verbose)
-
-    def _generation(self, model: Model, job: GenerationJob, folder: RunFolder, trail: Trail) -> Generation:
-        return Generation(model, job, folder, trail, self.retry, self.in_flight)
+    def _generation(
+        self, model: Model, job: GenerationJob, folder: RunFolder, trail: Trail, *, may_submit: bool = True
+    ) -> Generation:
+        return Generation(model, job, folder, trail, self.retry, self.in_flight, may_submit)
 
     def _ended(
         self, model: Model, folder: RunFolder, carry_out: Callable[[], GenerationResult], *, verbose: bool
@@ -259,7 +301,9 @@ class InferenceRunner:
         except (VmevalkitError, OSError) as error:  # the model was not even asked
             result = failed_result(model.model, failure_of(error), time.monotonic() - clock)
         except BaseException as error:  # Ctrl-C, or a fault of ours: record the run, then let it end the program
-            self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
+            ended = self._end(folder, failed_result(model.model, failure_of(error), time.monotonic() - clock))
+            if isinstance(error, KeyboardInterrupt):
+                raise RunInterrupted(ended) from error
             raise
         return self._end(folder, result, verbose=verbose)
 
@@ -283,6 +327,8 @@ class InferenceRunner:
         course = self._open_runs[folder.path]
         run = course.started
         log = JobLog(folder.journal)
+        if log.phase == "submitting":  # however it ended: nobody knows whether the provider has the job
+            result = unknown_result(result)
         course.trail.cost = cost_of(run, log, result)
         if course.trail.cost is not None:
             spent = {"cost": course.trail.cost.model_dump(mode="json"), "adopted": course.trail.adopted}

@@ -14,9 +14,9 @@ from vmevalkit.errors import InvalidRequestError
 from vmevalkit.records.job import JobEntry
 from vmevalkit.runner.batch import Done, ending_of
 from vmevalkit.runner.executors import waiting_executor
-from vmevalkit.runner.inference import InferenceRunner
+from vmevalkit.runner.inference import InferenceRunner, RunInterrupted
 from vmevalkit.store.claims import claim
-from vmevalkit.store.jobs import RunWithJob, run_with_job
+from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import RunFolder
 
 MOST_AT_ONCE = 200
@@ -50,27 +50,43 @@ def adopt_jobs(
 
 def cancel_job(runner: InferenceRunner, entry: JobEntry) -> bool:
     """True when the provider was told to end the open job of a run; False where it cannot be told."""
-    return runner.cancel(_open_run(runner, entry))
+    return runner.cancel(_folder(runner, entry))
+
+
+def dismiss_job(runner: InferenceRunner, entry: JobEntry) -> None:
+    """Expect nothing more of a run's job: it is not gone on with, and not listed as open any more."""
+    folder = _folder(runner, entry)
+    with runner.tree.working_on(folder) as free:
+        if not free:
+            raise _not_open(entry, "is being worked on")
+        runner.tree.recover(folder.path.parent)
+        JobLog(folder.journal).settle()
 
 
 def _adopted(runner: InferenceRunner, job_id: str | None, entry: JobEntry) -> Done:
-    found = _open_run(runner, entry)
-    with claim(runner.tree.layout, found.run.identity or entry.folder) as free:
+    with claim(runner.tree.layout, entry.identity or entry.folder) as free:
         if not free:
             return "busy"
-        if job_id is not None and found.log.job is not None:
-            found.log.submitted(found.log.job.model_copy(update={"id": job_id}))
-        return runner.adopt(found)
+        folder = _folder(runner, entry)
+        try:
+            return runner.adopt(folder, job_id=job_id) or "busy"
+        except RunInterrupted as interrupted:
+            return interrupted.result
 
 
-def _open_run(runner: InferenceRunner, entry: JobEntry) -> RunWithJob:
-    found = run_with_job(RunFolder(runner.tree.layout.root / entry.folder))
-    if found is None or found.log.open_job is None:
-        raise InvalidRequestError(
-            f"The run {entry.run_id} has no open job",
-            expected="a run whose job was submitted and is not over",
-            next_step="`vmevalkit jobs list` shows them",
-            field="run_id",
-            value=entry.run_id,
-        )
-    return found
+def _folder(runner: InferenceRunner, entry: JobEntry) -> RunFolder:
+    """The folder of a run whose job is open; raises InvalidRequestError where it is not."""
+    folder = RunFolder(runner.tree.layout.root / entry.folder)
+    if JobLog(folder.journal).open_job is None:
+        raise _not_open(entry, "has no open job")
+    return folder
+
+
+def _not_open(entry: JobEntry, reason: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"The run {entry.run_id} {reason}",
+        expected="a run whose job was submitted and is not over",
+        next_step="`vmevalkit jobs list` shows them",
+        field="run_id",
+        value=entry.run_id,
+    )

@@ -150,7 +150,7 @@ def _access(key: str, folder: Path) -> str:
     for variable in model.environment_variables:
         require_variable(variable, needed_by=key)
     if model.kind == "api":
-        wrapper_of(model, folder).check_access()
+        wrapper_of(model, folder).check_access({})
     there = [credential.variable for credential in credentials_of(model) if credential.is_set]
     elsewhere = foreign_endpoint(model)
     told = f"{', '.join(there)} set" if there else "needs no key" if not credentials_of(model) else "granted"

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit import __version__
-from vmevalkit.models.catalog.reader import catalog
+from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.generation import Cost, GenerationJob, RunStatus
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import Inference, Provenance, Run, RunInput, RunOutput
 from vmevalkit.records.task import TaskPair
+from vmevalkit.remote.redaction import without_queries
 from vmevalkit.runner.generation import Trail
 from vmevalkit.runner.identity import catalog_entry_hash, public_parameters
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
@@ -49,12 +50,12 @@ def started_run(
             package_version=__version__,
             catalog_entry_sha256=catalog_entry_hash(model),
             model_id=model.model,
-            parameters_passed=job.parameters,
+            parameters_passed=_without_signatures(job.parameters),
             seed=job.seed if "seed" in model.capabilities else None,
             sample=job.sample,
             first_frame_sha256=first_frame_sha256,
         ),
-        cost=job.forecast,
+        cost=job.forecast if model.provider is None else Cost(amount=0.0, source="free"),
     )
 
 
@@ -76,24 +77,29 @@ def ended_run(run: Run, trail: Trail, result: Mapping[str, Any]) -> Run:
             "metadata": {name: value for name, value in metadata.items() if name not in _KEPT_ELSEWHERE},
         }
     )
-    sent = {"parameters_sent": public_parameters(trail.sent), "input_transforms": tuple(trail.transforms)}
+    sent = {
+        "parameters_sent": _without_signatures(public_parameters(trail.sent)),
+        "input_transforms": tuple(trail.transforms),
+    }
     provenance = run.provenance and run.provenance.model_copy(update=sent)
     changed = {"inference": inference, "output": output, "provenance": provenance, "attempts": tuple(trail.tries)}
     return run.model_copy(update=changed | ({"cost": trail.cost} if trail.cost is not None else {}))
 
 
 def cost_of(run: Run, log: JobLog, result: Mapping[str, Any]) -> Cost | None:
-    """What a run's job cost: as the provider told, else the forecast; nothing where no job was accepted.
+    """What a run cost: as the provider told, else as its journal says, else as was announced.
 
-    None for models that submit no jobs, and where there is neither a number nor a forecast.
+    What was announced of a model that submits jobs is nothing, until a job of its is submitted.
     """
-    if catalog().get(run.inference.model).kind != "api":
+    return told_cost(result) or log.cost or run.cost
+
+
+def told_cost(result: Mapping[str, Any]) -> Cost | None:
+    """The cost in a result's metadata; None where there is none, or what a wrapper put there is none."""
+    try:
+        return _COST.validate_python((result.get("metadata") or {}).get("cost"))
+    except ValidationError:
         return None
-    if log.phase is None:
-        return Cost(amount=0.0, source="free")
-    told = result["metadata"].get("cost")
-    announced = log.announced or {}
-    return Cost.model_validate(told) if told else log.cost or _COST.validate_python(announced.get("cost"))
 
 
 def job_of(found: RunWithJob) -> GenerationJob:
@@ -110,12 +116,17 @@ def job_of(found: RunWithJob) -> GenerationJob:
             final_frame=question / FINAL_FRAME if (question / FINAL_FRAME).is_file() else None,
         ),
         question_data=run.question_data,
-        parameters=provenance.parameters_passed if provenance else {},
+        parameters=_not_private(provenance.parameters_passed) if provenance else {},
         seed=provenance.seed if provenance else None,
         sample=provenance.sample if provenance else 0,
         identity=run.identity or "",
-        forecast=run.cost,
+        forecast=found.log.job.forecast if found.log.job else None,
     )
+
+
+def _not_private(parameters: JsonObject) -> JsonObject:
+    """The parameters without keys and addresses: those of the one who goes on with the run count."""
+    return {name: value for name, value in parameters.items() if name not in PRIVATE_PARAMETERS}
 
 
 def status_of(result: Mapping[str, Any]) -> RunStatus:
@@ -124,3 +135,8 @@ def status_of(result: Mapping[str, Any]) -> RunStatus:
         return "success"
     status = result.get("status")
     return next((known for known in _UNSUCCESSFUL if known == status), "failed")
+
+
+def _without_signatures(parameters: JsonObject) -> JsonObject:
+    """The parameters without the queries of the addresses in them: that is where signatures are."""
+    return {name: without_queries(value) if isinstance(value, str) else value for name, value in parameters.items()}

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import Cost, InputTransform
@@ -36,7 +36,10 @@ class JobLog:
     def job(self) -> Job | None:
         """The latest job, settled or not; None when none was ever to be submitted."""
         told = [event for event in self._events if event.event in {"submitting", "submitted"}]
-        return Job.model_validate(told[-1].data) if told else None
+        try:
+            return Job.model_validate(told[-1].data) if told else None
+        except ValidationError:  # not written by this program
+            return None
 
     @property
     def phase(self) -> JobPhase | None:
@@ -57,9 +60,11 @@ class JobLog:
 
     @property
     def cost(self) -> Cost | None:
-        """What the latest job cost, where that is known."""
+        """What the latest job cost: as told, else its forecast; None where nobody knows, or there is no job."""
         told = self._end.get("cost")
-        return Cost.model_validate(told) if told is not None else None
+        if told is not None:
+            return Cost.model_validate(told)
+        return self.job.forecast if self.job is not None else None
 
     def submitting(self, job: Job) -> None:
         """Write down that the job is about to be submitted, before it is."""
@@ -102,8 +107,12 @@ class JobLog:
     @property
     def _end(self) -> JsonObject:
         """What was told of the end of the latest job; nothing as long as it has none."""
-        told = [event for event in self._events if event.event in {*_PHASES, "ended"} and event.event != "settled"]
-        return told[-1].data if told and told[-1].event == "ended" else {}
+        for event in reversed(self._events):
+            if event.event == "ended":
+                return event.data
+            if event.event in {"submitting", "submitted"}:
+                break
+        return {}
 
     @property
     def _last(self) -> JournalEvent | None:

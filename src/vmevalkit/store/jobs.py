@@ -70,6 +70,7 @@ def entry_of(found: RunWithJob, folder: str) -> JobEntry:
     return JobEntry(
         folder=folder,
         run_id=run.inference.run_id,
+        identity=run.identity,
         model=run.inference.model,
         task_id=run.input.question_id,
         job=log.job,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vmevalkit.errors import IncompatibleRecordError, InvalidRequestError
-from vmevalkit.records.generation import Cost, Failure, RunStatus
+from vmevalkit.records.generation import Failure, RunStatus
 from vmevalkit.records.job import JobPhase
 from vmevalkit.records.run import Run, RunEntry
 from vmevalkit.registry import unknown_name
@@ -270,12 +270,6 @@ def _killed_run(folder: RunFolder, failure: Failure | None) -> Run | None:
     run = Run.model_validate(events[0].data)
     log = JobLog(folder.journal)
     seconds = max(0.0, (events[-1].at - run.inference.timestamp).total_seconds())
-    ending = ("failed", failure.message) if failure else _ENDINGS[log.phase]
+    ending = ("failed", failure.message) if failure and log.phase != "submitting" else _ENDINGS[log.phase]
     update = {"status": ending[0], "error": ending[1], "duration_seconds": seconds}
-    return run.model_copy(update={"inference": run.inference.model_copy(update=update), "cost": _cost(run.cost, log)})
-
-
-def _cost(announced: Cost | None, log: JobLog) -> Cost | None:
-    """What a killed run may have cost: nothing where no job was about to be submitted."""
-    never_asked = log.phase is None and announced is not None and announced.source == "forecast"
-    return Cost(amount=0.0, source="free") if never_asked else log.cost or announced
+    return run.model_copy(update={"inference": run.inference.model_copy(update=update), "cost": log.cost or run.cost})

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
-from vmevalkit.models.catalog.reader import providers
+from vmevalkit.models.endpoint import provider_facts
 from vmevalkit.records.job import JobState
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault, FaultKind, Phase
 from vmevalkit.testing.emulators.clip import clip
@@ -92,7 +92,7 @@ class Emulator(ABC):
     @property
     def environment(self) -> dict[str, str]:
         """The environment variables, and their values, that make clients come here."""
-        facts = providers()[self.provider]
+        facts = provider_facts(self.provider)
         return {facts.base_url_variable: self.base_url, next(iter(facts.credentials)): self.key}
 
     def video_url(self, job: EmulatedJob) -> str:
@@ -197,6 +197,8 @@ class Emulator(ABC):
                 response = await handler(request)
             except ConnectionError:  # the client was killed in the middle of its request
                 return web.Response(status=400)
+            if phase == "submit":
+                await asyncio.sleep(self.behaviour.submit_seconds)
             if fault is not None:
                 _hang_up(request)
             return response
@@ -217,6 +219,8 @@ class Emulator(ABC):
                 return web.Response(status=500)
             case "html":
                 return web.Response(text="<html><body>We will be back soon</body></html>", content_type="text/html")
+            case "bad_gateway":  # in the words of a proxy: nobody knows what became of the request
+                return web.Response(status=503, text="<html>upstream connect error</html>", content_type="text/html")
             case "truncated":
                 return await self.send_video(request, cut=True)
             case "garbage":
@@ -233,7 +237,7 @@ class Emulator(ABC):
                 return response
 
     async def _sign(self, _: web.Request, response: web.StreamResponse) -> None:
-        response.headers["date"] = formatdate(self.now, usegmt=True)
+        response.headers["date"] = self.behaviour.date or formatdate(self.now, usegmt=True)
         response.headers["x-request-id"] = f"emulated-{sum(self.requests.values())}"
 
 

@@ -21,6 +21,7 @@ FaultKind = Literal[
     "gone",
     "server_error",
     "unavailable",
+    "bad_gateway",
     "html",
     "cut_before",
     "cut_after",
@@ -30,8 +31,8 @@ FaultKind = Literal[
     "redirect",
 ]
 """What is answered in place of the right answer. `cut_before`: the connection ends before the request is worked on;
-`cut_after`: the work is done, and the answer is lost; `truncated`: half of the video arrives; `garbage`: what arrives
-is no video; `expired`: its address no longer holds it."""
+`cut_after`: the work is done, and the answer is lost; `bad_gateway`: a proxy says 503; `truncated`: half of the video
+arrives; `garbage`: what arrives is no video; `expired`: its address no longer holds it."""
 
 Outcome = Literal["succeed", "fail", "refuse", "cancel", "unknown_state", "never_end"]
 """How jobs end."""
@@ -65,6 +66,10 @@ class Behaviour(Record):
     """What goes wrong, in order."""
     clock_skew: float = 0.0
     """Seconds by which its clock is ahead."""
+    date: str | None = None
+    """What its answers say in place of the time of its clock."""
+    submit_seconds: float = 0.0
+    """How long it takes to answer a submit."""
     download_seconds: float = 0.0
     """How long a video takes to arrive."""
     key: str = "test-key-of-the-emulator"
