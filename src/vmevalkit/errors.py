@@ -192,7 +192,8 @@ class ProviderError(VmevalkitError):
     """The service `provider` answered with an error to the request `request_id`, or did not answer.
 
     `status` is that of HTTP, `retry_after` the wait the provider asks for, in seconds, and `sent` whether the request
-    may have arrived; each is None where nobody knows.
+    may have arrived; each is None where nobody knows. `in_json` is whether it answered in its own words, not a proxy
+    in its place.
     """
 
     provider: str
@@ -200,6 +201,7 @@ class ProviderError(VmevalkitError):
     status: int | None = None
     retry_after: float | None = None
     sent: bool | None = None
+    in_json: bool = False
 
 
 class ProviderUnavailableError(ProviderError):

@@ -197,7 +197,7 @@ def test_forecast_comes_before_anything_is_spent(generate: Run, make_task: MakeT
     emulate("runway")
     make_task(size=(640, 360))
     stderr = generate(*PAID, "--duration", 10).stderr
-    assert "1 runs, 10 seconds of video at $0.05/s" in stderr
+    assert "1 run, 10 seconds of video at a price of $0.050/s" in stderr
     assert "expected cost $0.50, no limit; --max-cost sets one" in stderr
 
 

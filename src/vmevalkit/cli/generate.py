@@ -24,7 +24,11 @@ from vmevalkit.runner.batch import Batch, BatchOptions, Done, check_batch, run_b
 from vmevalkit.runner.executors import executor_for_models
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.runner.plan import plan_of
+from vmevalkit.runner.spent import Spent
 from vmevalkit.tasks.questions import DOMAIN_SUFFIX
+
+LEAST_CENT = 0.005
+"""US dollars; less than that is not told."""
 
 
 def generate(
@@ -120,9 +124,10 @@ def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, v
     check_batch(batch, max_cost)
     check_writable(batch.options.output_dir)
     if any(model.kind == "api" for model in batch.models):
-        announce_plan(plan_of(batch), max_cost)
+        announce_plan(plan_of(batch), batch.models, max_cost)
     results: list[dict[str, object]] = []
     unrecorded: list[dict[str, object]] = []
+    spent = Spent()
 
     def keep(outcome: Outcome[Done]) -> None:
         result = outcome.value
@@ -130,6 +135,7 @@ def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, v
             if as_json and outcome.failure is not None:
                 unrecorded.append({"run": outcome.key, "failure": outcome.failure})
             return
+        spent.add(result)
         if as_json:
             results.append({**result, **_place(Path(result["inference_dir"]))})
         if verbose:
@@ -143,9 +149,18 @@ def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, v
     if as_json:
         facts = {"output_dir": root, "failed_before": failed_before, "summary": summary}
         show_json({**facts, "runs": results, "unrecorded": unrecorded})
+    _tell_of_costs(spent, max_cost)
     if summary.exit_code == EXIT_INTERRUPTED:
         hint("the same command goes on where this one stopped")
     return summary.exit_code or (1 if _tell_of_earlier(batch) else 0)
+
+
+def _tell_of_costs(spent: Spent, max_cost: float | None) -> None:
+    """Say what the sweep spent, and where providers took more than was forecast."""
+    if words := spent.in_words():
+        say(f"{words}; `vmevalkit costs` tells of all runs")
+    if max_cost is not None and spent.most > max_cost + LEAST_CENT:
+        say(f"that is ${spent.most - max_cost:.2f} beyond the limit: it was charged more than forecast")
 
 
 def _tell_of_earlier(batch: Batch) -> int:

@@ -31,7 +31,7 @@ class Budget:
                 f"{unit.key} would cost about ${unit.cost:.2f}, and ${self.committed:.2f} of the limit of "
                 f"${self.limit:.2f} is spent or under way",
                 expected=f"the total to stay within ${self.limit:.2f}",
-                next_step="Raise the limit and run again: what is done is not paid for twice",
+                next_step="What is done is not paid for twice. Run again to go on, with a limit of its own",
             )
         self._reserved[unit.key] = unit.cost
 

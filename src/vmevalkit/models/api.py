@@ -69,6 +69,10 @@ class ApiAdapter(Adapter):
         A picture that must be reachable by URL is uploaded here.
         """
 
+    def check_request(self, request: Request) -> None:
+        """Nothing for a request that the model takes; raises InvalidRequestError for one that it does not."""
+        self.order(request, Job(provider=self.provider, model=self.model))
+
     def job(self, job: Job, reply: Reply) -> Job:
         """The job with the id that is at `id_path` in the answer."""
         return job.model_copy(update={"id": reply.text_at(*self.id_path)})
@@ -259,6 +263,10 @@ class ApiWrapper(ServiceWrapper):
     def check_access(self, parameters: Mapping[str, Any]) -> None:
         """Nothing when the key is there; raises MissingCredentialError otherwise."""
         self._adapter().check_access(parameters)
+
+    def check_request(self, request: Request) -> None:
+        """Nothing for a request that the model takes; raises InvalidRequestError for one that it does not."""
+        self._adapter().check_request(request)
 
     def _adapter(self) -> ApiAdapter:
         return self.adapter(self.model, **self.options | self._private)

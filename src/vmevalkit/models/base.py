@@ -77,6 +77,9 @@ class ModelWrapper(ABC):
         """True when the provider knows the job."""
         return False
 
+    def check_request(self, request: Request) -> None:  # noqa: B027 (most need nothing)
+        """Nothing for a request that the model takes, as far as is known beforehand; raises InvalidRequestError."""
+
     def check_access(self, parameters: Mapping[str, Any]) -> None:  # noqa: B027 (most need nothing)
         """Nothing when the model can be asked with these parameters; raises what is missing."""
 

@@ -76,6 +76,8 @@ class Parameter(Record):
     """Greatest value."""
     default: JsonValue = None
     """What is sent when the caller says nothing; None sends nothing, and the provider decides."""
+    one_task: bool = False
+    """Whether a value belongs to one task, so that a sweep of several cannot have it."""
 
 
 class ProviderEntry(Record):

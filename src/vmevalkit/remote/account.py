@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from threading import Lock
@@ -24,6 +25,8 @@ class Account:
     def __init__(self, base_url: str, concurrency: int) -> None:
         self.base_url = base_url.rstrip("/")
         self.gate = Gate(concurrency)
+        self.told_at = -math.inf
+        """When somebody was last told of trouble, on a clock of its own."""
         self.skew = 0.0
         """Seconds by which the provider's clock is ahead of ours."""
         self.client = _client(keepalive=_MOST_IDLE_CONNECTIONS)

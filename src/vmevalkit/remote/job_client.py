@@ -179,7 +179,7 @@ class JobClient:
         )
 
     def _back_off(self, error: ProviderError, number: int) -> float:
-        wait = self.transport.policy.wait(number, error.__dict__.get("retry_after") or None)
+        wait = self.transport.policy.wait(number, error.retry_after or None)
         if wait > self.provider.deadline_seconds:
             raise error.given_up()
         if isinstance(error, RateLimitedError):
@@ -234,8 +234,7 @@ class JobClient:
 
 def _was_turned_away(error: ProviderError) -> bool:
     """True when it is certain that nothing came of the request."""
-    facts = error.__dict__
-    return (facts.get("status") == _TURNED_AWAY and facts.get("in_json", False)) or facts.get("sent") is False
+    return (error.status == _TURNED_AWAY and error.in_json) or error.sent is False
 
 
 def _no_id(provider: Provider, reply: Reply) -> UnexpectedReplyError:

@@ -8,6 +8,7 @@ from typing import Any
 from vmevalkit.errors import (
     AuthenticationError,
     ContentRefusedError,
+    JobFailedError,
     ModelGoneError,
     ProviderError,
     ProviderUnavailableError,
@@ -22,6 +23,7 @@ from vmevalkit.remote.redaction import without_queries
 _LONGEST_QUOTE = 500
 
 _NEXT_STEPS: dict[type[ProviderError], str] = {
+    JobFailedError: "Run the same command with --retry-failed to have it made again",
     AuthenticationError: "Check the key in the environment or in `.env`; `vmevalkit models check MODEL` tries it",
     QuotaExhaustedError: "Add credit at the provider, then run the same command with --retry-failed",
     ContentRefusedError: "Change the prompt or the picture: the same request is refused again",

@@ -25,11 +25,15 @@ from vmevalkit.retry import RetryPolicy, classify
 
 MOST_REPLY_BYTES = 512 * 2**20
 """A longer answer is not read; one that holds a video in base64 may be long."""
+LONGEST_WAIT_SECONDS = 600.0
+"""A provider that asks for a longer wait is left to a later run."""
+SECONDS_BETWEEN_WARNINGS = 10.0
 LEAST_SKEW_SECONDS = 2.0
 """Clocks closer than this are taken for the same: the date of an answer has whole seconds."""
 _MOST_SKEW_SECONDS = 366 * 86400.0
 """A date further off is no clock that went wrong, and is not believed."""
 
+logger = logging.getLogger(__name__)
 logging.getLogger("httpx").addFilter(HideQueries())
 
 
@@ -55,8 +59,20 @@ class Transport:
             except ProviderError as error:
                 if classify(error) == "never" or number >= self.policy.attempts:
                     raise
-                await asyncio.sleep(self.policy.wait(number, error.retry_after))
+                wait = self.policy.wait(number, error.retry_after or None)
+                if wait > LONGEST_WAIT_SECONDS:
+                    raise error.given_up() from error.__cause__
+                if number > 1:
+                    self._tell(error, wait, number)
+                await asyncio.sleep(wait)
                 number += 1
+
+    def _tell(self, error: ProviderError, wait: float, number: int) -> None:
+        """Say that there is trouble, but not for each of many jobs."""
+        if time.monotonic() - self.account.told_at >= SECONDS_BETWEEN_WARNINGS:
+            self.account.told_at = time.monotonic()
+            tries = f"try {number} of {self.policy.attempts}"
+            logger.warning("%s; %s, the next in %.0f s", error.given, tries, wait)
 
     async def send(self, call: Call, *, fresh: bool = False) -> Reply:
         """The answer to a call that is sent once; raises the adapter's error.

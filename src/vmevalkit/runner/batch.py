@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,8 @@ from vmevalkit.engine.progress import Progress
 from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
-from vmevalkit.errors import InvalidRequestError, WorkerCrashedError
+from vmevalkit.errors import InvalidRequestError, MissingImageError, UnreadableImageError, WorkerCrashedError
+from vmevalkit.models.base import ModelWrapper, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters
 from vmevalkit.records.base import JsonObject, Record
@@ -26,13 +27,15 @@ from vmevalkit.records.generation import GenerationJob, RunResult
 from vmevalkit.records.model import Model, Provider
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy
-from vmevalkit.runner.costs import forecast
+from vmevalkit.runner.costs import forecast, request_of
 from vmevalkit.runner.executors import under_way
 from vmevalkit.runner.generation import failure_in, wrapper_of
+from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.inference import InferenceRunner, RunInterrupted
 from vmevalkit.runner.run_record import told_cost
 from vmevalkit.store.claims import claim
 from vmevalkit.store.jobs import RunWithJob, open_runs
+from vmevalkit.store.layout import VIDEO_NAME
 
 State = Literal["to_do", "to_adopt", "done", "failed_before", "unknown_before"]
 """Whether a generation still has to be run. `to_adopt`: its job was submitted before and is open still. What failed in
@@ -221,8 +224,40 @@ def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = T
                 field="max_cost",
                 value=max_cost,
             )
+        _check_for_one_task(batch, model, parameters)
         if access and model.kind == "api":
-            wrapper_of(model, batch.options.output_dir).check_access(parameters)
+            wrapper = wrapper_of(model, batch.options.output_dir)
+            wrapper.check_access(parameters)
+            _check_first_request(batch, wrapper, request_of(model, parameters))
+
+
+def _check_for_one_task(batch: Batch, model: Model, parameters: JsonObject) -> None:
+    for name in parameters.keys() & model.parameters.keys():
+        if model.parameters[name].one_task and len(batch.tasks) > 1:
+            raise InvalidRequestError(
+                f"The parameter {name} of {model.key} belongs to one task, and {len(batch.tasks)} were chosen",
+                expected="one task",
+                next_step=f"Choose one with --task-id, or leave out {name}",
+                field=name,
+                value=len(batch.tasks),
+            )
+
+
+def _check_first_request(batch: Batch, wrapper: ModelWrapper, asked: dict[str, Any]) -> None:
+    """Raises InvalidRequestError where parameters do not go together; what is the matter with one task is its own."""
+    if not batch.tasks:
+        return
+    task, duration = batch.tasks[0], asked.pop("duration", None)
+    given = {name: value for name, value in asked.items() if value is not None and name != SHOW_FINAL_FRAME}
+    given |= {} if batch.options.seed is None else {"seed": batch.options.seed}
+    request = Request(task.first_frame, task.prompt, batch.options.output_dir / VIDEO_NAME, duration, given)
+    try:
+        wrapper.check_request(request)
+    except InvalidRequestError as error:
+        if error.field not in {"first_frame", "final_frame", "prompt"}:
+            raise
+    except (UnreadableImageError, MissingImageError):
+        return
 
 
 def taken_by(model: Model, parameters: JsonObject) -> JsonObject:
