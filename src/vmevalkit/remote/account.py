@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import ssl
 import sys
+from functools import cache
 from threading import Lock
 
 import httpx
@@ -79,4 +81,12 @@ def close_accounts() -> None:
 def _client(*, keepalive: int) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=keepalive)
     agent = {"user-agent": f"vmevalkit/{__version__}"}
-    return httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, headers=agent, follow_redirects=False)
+    return httpx.AsyncClient(
+        verify=_certificates(), timeout=_TIMEOUT, limits=limits, headers=agent, follow_redirects=False
+    )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates that are trusted; reading them takes longer than a request."""
+    return httpx.create_ssl_context()
