@@ -37,8 +37,18 @@ def test_told_and_perhaps_are_columns_of_their_own(vmevalkit: Run, outputs: Path
     assert still == ["control-still", "1", "1", "0.5", "0.00", "0.00", "0.00", "0.0000 free", ""]
     assert runway == [MODEL, "2", "1", "1.0", "0.25", "0.00", "0.25", "0.2500 told", ""]
     assert total == ["all", "3", "2", "1.5", "0.25", "0.00", "0.25", "", ""]
-    assert "Perhaps $0.25 more, for 1 runs without a video" in told.stderr
+    assert "Perhaps $0.25 more, for 1 run without a video" in told.stderr
     assert f"Next: vmevalkit jobs list --all --output-dir {outputs}\n" in told.stderr
+
+
+def test_run_that_never_submitted_anything_is_counted_and_explained(
+    vmevalkit: Run, make_task: Callable[..., Path], tmp_path: Path
+) -> None:
+    with InferenceRunner(tmp_path / "outputs") as runner:
+        runner.run(MODEL, make_task() / "first_frame.png", "Go", "no_key", {"id": "maze_0001", "domain": "maze"})
+    told = vmevalkit("costs", tmp_path / "outputs")
+    assert told.stdout.splitlines()[1].split("\t")[1:3] == ["1", "0"]
+    assert "1 run without a video cost nothing: nothing was submitted" in told.stderr
 
 
 def test_costs_are_narrowed_by_model_and_domain(vmevalkit: Run, outputs: Path) -> None:
@@ -55,7 +65,7 @@ def test_runs_without_a_price_are_warned_of_and_named(vmevalkit: Run, outputs: P
     record = next(outputs.rglob("told")) / "metadata.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "cost": None}))
     told = vmevalkit("costs", outputs)
-    assert f"1 runs of {MODEL} have no price" in told.stderr
+    assert f"no price is known for 1 run of {MODEL}" in told.stderr
     assert told.stdout.splitlines()[2].endswith("\t\t1")
     assert json.loads(vmevalkit("costs", outputs, "--json").stdout)["total"]["unpriced"] == ["told"]
 

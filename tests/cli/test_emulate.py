@@ -63,6 +63,19 @@ def test_ctrl_c_ends_it_and_tells_what_it_saw(serve: Serve, ending: signal.Signa
     assert "no jobs\n2 requests (2 submit)\n" in told
 
 
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [("kling", "then: vmevalkit models list --provider kling\n"), ("openai", "Its models are retired: reach it with")],
+)
+def test_hint_leads_to_models_that_can_be_used(serve: Serve, provider: str, told: str) -> None:
+    process = serve(provider, "--json")
+    _facts(process)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=20)[1]
+    assert told in said
+    assert ("models list" in said) == (provider == "kling")
+
+
 def test_model_checked_against_it_makes_its_videos(
     serve: Serve, vmevalkit: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -71,6 +84,7 @@ def test_model_checked_against_it_makes_its_videos(
         monkeypatch.setenv(name, value)
     told = vmevalkit("models", "check", "runway-gen4-turbo", "--yes", "--output-dir", tmp_path / "outputs")
     assert told.stdout.count("ok ") == 10
+    assert told.stdout.count("; asked for 5 s, got 1.00 s\n") == 2
     process.send_signal(signal.SIGINT)
     assert "2 jobs (2 succeeded), at most 1 at once" in process.communicate(timeout=20)[1]
 

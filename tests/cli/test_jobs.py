@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,38 @@ def test_unknown_job_stays_unknown_without_an_id(left: Any, vmevalkit: Run, outp
     vmevalkit("jobs", "adopt", job["run_id"], "--output-dir", outputs, code=1)
     assert listed(vmevalkit, outputs)[0]["phase"] == "submitting"
     assert len(emulator.jobs) == 1
+
+
+def test_ways_out_of_an_unknown_job_can_be_copied(left: Any, vmevalkit: Run, outputs: Path, questions: Path) -> None:
+    emulator = left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    (job,) = listed(vmevalkit, outputs)
+    said = vmevalkit("jobs", "list", "--output-dir", outputs).stderr
+    assert said.startswith("1 job, 1 of which")
+    steps = [shlex.split(line.removeprefix("Next: ")) for line in said.splitlines() if line.startswith("Next: ")]
+    where = ["--output-dir", str(outputs)]
+    assert steps[0] == ["vmevalkit", "jobs", "adopt", job["run_id"], "--job-id", "ID", *where]
+    vmevalkit(*steps[1][1:], "--questions-dir", questions)
+    assert len(emulator.jobs) == 2
+    vmevalkit(*steps[2][1:])
+    assert listed(vmevalkit, outputs) == []
+
+
+def test_what_was_asked_for_is_part_of_the_way_out(
+    emulate: Callable[..., Emulator], make_task: Callable[..., Path], questions: Path, outputs: Path, vmevalkit: Run
+) -> None:
+    emulator = emulate("runway", faults=[{"phase": "submit", "kind": "cut_after"}])
+    make_task("maze_0001", size=(640, 360))
+    folders = ("--questions-dir", questions, "--output-dir", outputs)
+    vmevalkit("generate", "--model", MODEL, "--duration", 10, "--seed", 7, *folders, code=1)
+    said = vmevalkit("jobs", "list", "--output-dir", outputs).stderr
+    step = next(line for line in said.splitlines() if line.startswith("Next: vmevalkit generate"))
+    vmevalkit(*shlex.split(step)[2:], "--questions-dir", questions)
+    assert [(job.body["duration"], job.body["seed"]) for job in emulator.jobs.values()] == [(10, 7)] * 2
+
+
+def test_adopting_all_tells_how_many_it_cannot(left: Any, vmevalkit: Run, outputs: Path) -> None:
+    left(faults=[{"phase": "submit", "kind": "cut_after"}])
+    assert "1 job left out" in vmevalkit("jobs", "adopt", "--all", "--output-dir", outputs).stderr
 
 
 def test_cancelled_job_is_over(left: Any, vmevalkit: Run, outputs: Path) -> None:

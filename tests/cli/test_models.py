@@ -110,7 +110,7 @@ def test_show_tells_everything_a_choice_depends_on() -> None:
     assert told["price with mode std, sound off"] == "$0.042 per second"
     assert told["price of a video"] == "$0.21 for 5 seconds, by default"
     assert told["duration"] == "one of 5, 10 seconds; by default 5"
-    assert told["credential"] == "KLING_API_KEY or KLING_ACCESS_KEY: not set"
+    assert told["credential"] == "KLING_API_KEY or KLING_ACCESS_KEY with KLING_SECRET_KEY: not set"
 
 
 def test_show_tells_date_and_successor_of_a_retired_model(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +119,48 @@ def test_show_tells_date_and_successor_of_a_retired_model(capsys: pytest.Capture
     told = capsys.readouterr()
     assert "status\tretired: switched off on 2026-07-30; use runway-gen4-turbo\n" in told.out
     assert "Next: vmevalkit models show runway-gen4-turbo\n" in told.err
+
+
+def test_successor_that_is_about_to_go_too_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    fate = "vertex-veo-3.1-generate, which is itself being switched off from 2026-11-17"
+    with pytest.raises(SystemExit, match="0"):
+        main(["models", "show", "veo-3.1-generate"])
+    assert f"switched off on 2026-10-22; use {fate}\n" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="0"):
+        main(["models", "list", "--provider", "gemini", "--all"])
+    assert f"4 models made way for {fate}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("price", "told"),
+    [
+        ({"per_second": 0.4}, "0.40"),
+        ({"per_second": 0.05}, "0.05"),
+        ({"per_second": 0.042}, "0.042"),
+        (None, "unknown"),
+    ],
+)
+def test_prices_have_their_cents(price: dict[str, object] | None, told: str) -> None:
+    facts = price and {**price, "date": "2026-01-02", "source": "s"}
+    entry = {**catalog().get("runway-gen4-turbo").model_dump(), "price": facts}
+    assert model_table([Model.model_validate(entry)], None).rows[0][2] == told
+
+
+def test_half_of_a_pair_is_no_key(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLING_ACCESS_KEY", "a")
+    assert dict(facts(catalog().get("kling-v1")))["credential"].endswith(": KLING_SECRET_KEY not set")
+    assert model_table([catalog().get("kling-v1")], None).rows[0][4] == "no"
+    with pytest.raises(SystemExit, match="0"):
+        main(["models", "show", "kling-v1"])
+    assert "Put KLING_SECRET_KEY=… into" in capsys.readouterr().err
+
+
+def test_list_without_a_model_leads_to_the_retired_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["models", "list", "--family", "OpenAI Sora"])
+    told = capsys.readouterr().err
+    assert "2 models not listed" in told
+    assert "Next: vmevalkit models list --all\n" in told
 
 
 def test_show_leads_to_the_missing_key_first(vmevalkit: Run) -> None:

@@ -81,6 +81,14 @@ def test_retired_model_names_date_and_successor() -> None:
         check_lifecycle(retired)
 
 
+def test_successor_that_is_about_to_go_too_is_told_of() -> None:
+    successor = "vertex-veo-3.1-generate"
+    retired = _model(lifecycle="retired", retirement={"date": "2026-09-24", "successor": successor})
+    fate = f"Use {successor} instead, which is itself being switched off from 2026-11-17"
+    with pytest.raises(ModelRetiredError, match=fate):
+        check_lifecycle(retired)
+
+
 @pytest.mark.parametrize("limits", [{"max_prompt_characters": 3}, {"max_image_bytes": 5}])
 def test_inputs_beyond_the_limits_are_refused(tmp_path: Path, limits: dict[str, object]) -> None:
     (tmp_path / "first.png").write_bytes(b"123456")

@@ -24,6 +24,7 @@ from vmevalkit.testing.emulators.luma import LumaEmulator
 
 JOB = Job(provider="luma", model="ray-2", id="a/b")
 ADDRESS = "https://pictures.example/first_frame.png"
+SIGNED = f"{ADDRESS}?signature=secret"
 
 
 @pytest.fixture
@@ -74,13 +75,14 @@ def failure_of(result: GenerationResult) -> str:
 
 
 def test_request_is_as_luma_wants_it(emulator: LumaEmulator, picture: Path) -> None:
-    result = made(emulator, picture, image_url=ADDRESS, resolution="720p", loop=False, concepts=None)
+    result = made(emulator, picture, image_url=SIGNED, resolution="720p", loop=False, concepts=None)
     (job,) = emulator.jobs.values()
     parameters = {"aspect_ratio": "16:9", "duration": "5s", "resolution": "720p", "loop": False}
-    frame = {"frame0": {"type": "image", "url": ADDRESS}}
+    frame = {"frame0": {"type": "image", "url": SIGNED}}
     assert job.body == {"model": "ray-2", "prompt": "The door opens", "keyframes": frame, **parameters}
     assert result["metadata"]["sent"] == parameters
-    assert result["metadata"]["input_transforms"] == []
+    replaced = {"target": "first_frame", "operation": "replace", "before": {"width": 640, "height": 360}}
+    assert result["metadata"]["input_transforms"] == [{**replaced, "after": {"address": ADDRESS}}]
 
 
 @pytest.mark.parametrize(
@@ -98,10 +100,28 @@ def test_duration_is_not_rounded(picture: Path, duration: float | None, text: st
     assert ordered(picture, duration, image_url=ADDRESS).get("duration") == text
 
 
-@pytest.mark.parametrize("address", ["data:image/png;base64,AAAA", "first_frame.png", 3])
+@pytest.mark.parametrize(
+    "address",
+    [
+        ADDRESS.replace("s:", ":"),
+        "data:image/png;base64,AAAA",
+        "a.png",
+        "https://",
+        "https://[",
+        "https://me:key@a.b",
+        3,
+    ],
+)
 def test_address_that_is_none_is_refused_here(picture: Path, address: object) -> None:
     with pytest.raises(InvalidRequestError, match="image_url is no web address"):
         ordered(picture, image_url=address)
+
+
+def test_request_is_checked_without_an_upload(picture: Path) -> None:
+    adapter = LumaAdapter("ray-2", api_key="k")
+    adapter.check_request(Request(picture, "Go", picture))
+    with pytest.raises(InvalidRequestError, match="image_url"):
+        adapter.check_request(Request(picture, "Go", picture, parameters={"image_url": "a.png"}))
 
 
 @pytest.mark.filterwarnings("ignore:Boto3 will no longer support Python")

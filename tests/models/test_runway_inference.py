@@ -221,8 +221,9 @@ def test_an_error_names_the_field_at_fault() -> None:
         ("SAFETY.OUTPUT.VIDEO", "refused", "ContentRefusedError"),
         ("INPUT_PREPROCESSING.SAFETY.TEXT", "refused", "ContentRefusedError"),
         ("INTERNAL.BAD_OUTPUT.CODE01", "failed", "JobFailedError"),
+        ("INTERNAL", "failed", "JobFailedError"),
         ("INPUT_PREPROCESSING.INTERNAL", "failed", "JobFailedError"),
-        ("ASSET.INVALID", "failed", "JobFailedError"),
+        ("ASSET.INVALID", "failed", "RequestRejectedError"),
         ("THIRD_PARTY.UNAVAILABLE", "failed", "JobFailedError"),
         (None, "failed", "JobFailedError"),
     ],
@@ -231,6 +232,8 @@ def test_each_failure_code_has_its_type(code: str | None, state: str, kind: str)
     body = {"status": "FAILED", "failure": "No.", "failureCode": code, "cost": {"credits": 25}}
     status = RunwayAdapter("gen4_turbo").status(JOB, reply(body))
     assert (status.state, type(status.error).__name__) == (state, kind)
+    assert status.error is not None
+    assert status.error.next_step
     assert status.cost == Cost(amount=0.25, source="provider")
 
 

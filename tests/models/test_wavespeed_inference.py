@@ -16,6 +16,7 @@ from PIL import Image
 from vmevalkit.errors import InvalidRequestError, UnexpectedReplyError
 from vmevalkit.models.base import JobTerms, Request
 from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.models.limits import check_duration, check_parameters
 from vmevalkit.models.wavespeed_inference import HIGHEST_SEED, WaveSpeedAdapter, WaveSpeedWrapper
 from vmevalkit.records.generation import GenerationResult
 from vmevalkit.records.job import Job
@@ -185,18 +186,11 @@ def test_what_is_written_as_loras_comes_back(loras: list[tuple[str, float]]) -> 
 @pytest.mark.parametrize(
     ("model", "asked", "field"),
     [
-        (WAN22, {"duration": 7}, "duration"),
         (WAN22, {"duration": 5.5}, "duration"),
         ("someone/else", {"duration": 5.5}, "duration"),
-        (SMALL, {"duration": 5}, "duration"),
-        (VEO, {"duration": 5}, "duration"),
         (WAN22, {"seed": -2}, "seed"),
         (WAN22, {"seed": HIGHEST_SEED + 1}, "seed"),
-        (WAN22, {"size": "832*480"}, "size"),
         (WAN21, {"size": "1280*720"}, "size"),
-        (WAN21, {"num_inference_steps": 41}, "num_inference_steps"),
-        (WAN21, {"guidance_scale": 1}, "guidance_scale"),
-        (WAN21, {"loras": "a/b"}, "loras"),
         (WAN22 + "-lora", {"loras": "a,b,c,d"}, "loras"),
         (WAN22 + "-lora", {"loras": "a/b@4.5"}, "loras"),
         (WAN22 + "-lora", {"loras": "a/b,"}, "loras"),
@@ -211,6 +205,26 @@ def test_what_is_not_taken_is_refused_before_it_is_sent(
         ordered(picture, model, **asked)
     assert caught.value.field == field
     assert caught.value.expected
+
+
+@pytest.mark.parametrize(("key", "seconds"), [("wavespeed-wan-2.2-i2v-480p", 7), ("veo-3.1", 5)])
+def test_the_catalog_knows_which_lengths_a_model_makes(key: str, seconds: int) -> None:
+    with pytest.raises(InvalidRequestError, match=f"{key} was given the duration"):
+        check_duration(catalog().get(key), seconds)
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [
+        ("wavespeed-wan-2.2-i2v-480p", {"size": "832*480"}),
+        ("wavespeed-wan-2.1-i2v-480p", {"num_inference_steps": 41}),
+        ("wavespeed-wan-2.1-i2v-480p", {"guidance_scale": 1}),
+        ("wavespeed-wan-2.1-i2v-480p", {"loras": "a/b"}),
+    ],
+)
+def test_the_catalog_knows_which_parameters_a_model_takes(key: str, asked: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError, match=f"{key} was given the"):
+        check_parameters(catalog().get(key), asked)
 
 
 @pytest.mark.parametrize("seed", [-1, 0, HIGHEST_SEED])

@@ -23,15 +23,16 @@ from vmevalkit.testing.emulators.wavespeed import WaveSpeedEmulator
 T = TypeVar("T")
 
 PICTURE = "https://pictures.example/first_frame.png"
-ORDER = Call("POST", "api/v3/some/model", json={"prompt": "Go", "image": PICTURE})
+MODEL = "wavespeed-ai/wan-2.2/i2v-480p"
+ORDER = Call("POST", f"api/v3/{MODEL}", json={"prompt": "Go", "image": PICTURE})
 
 
 class Speaker:
     """Everything between an adapter and an emulator, run in the event loop of the package."""
 
     def __init__(self, emulator: WaveSpeedEmulator, provider: Provider, policy: RetryPolicy) -> None:
-        self.emulator, self.job, self.log = emulator, Job(provider="wavespeed", model="some/model"), JobLog()
-        adapter = WaveSpeedAdapter("some/model", api_key=emulator.key)
+        self.emulator, self.job, self.log = emulator, Job(provider="wavespeed", model=MODEL), JobLog()
+        adapter = WaveSpeedAdapter(MODEL, api_key=emulator.key)
         self.account: Account = account_for("wavespeed", emulator.base_url, adapter.account, provider.concurrency)
         self.transport = Transport(adapter, self.account, policy)
         self.client = JobClient(self.transport, provider)

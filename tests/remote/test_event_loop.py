@@ -51,3 +51,39 @@ def test_stopping_interrupts_what_is_under_way_and_what_would_begin() -> None:
     loop.resume()
     assert loop.run(_answer()) == 42
     loop.close()
+
+
+def test_nothing_new_begins_once_things_are_wound_down() -> None:
+    loop = EventLoopThread()
+
+    async def begin() -> None:
+        loop.check_open()
+
+    loop.run(begin())
+    loop.wind_down()
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(begin())
+    loop.close()
+
+
+def test_winding_down_leaves_what_counts_alone() -> None:
+    loop, began, go_on = EventLoopThread(), threading.Event(), threading.Event()
+
+    async def leave() -> None:
+        with loop.leavable():
+            await asyncio.sleep(60)
+
+    async def count() -> int:
+        began.set()
+        while not go_on.is_set():
+            await asyncio.sleep(0.001)
+        return 42
+
+    with ThreadPoolExecutor(2) as threads:
+        leaving, counting = threads.submit(loop.run, leave()), threads.submit(loop.run, count())
+        began.wait()
+        loop.wind_down()
+        assert isinstance(leaving.exception(), KeyboardInterrupt)
+        go_on.set()
+        assert counting.result() == 42
+    loop.close()

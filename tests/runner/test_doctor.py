@@ -41,5 +41,16 @@ def test_providers_are_told_by_whether_their_key_is_set(monkeypatch: pytest.Monk
     assert found["kling"] == ("optional", "Put KLING_API_KEY=… into the file `.env`")
 
 
+def test_everything_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LUMA_API_KEY", "k")
+    monkeypatch.setenv("KLING_ACCESS_KEY", "a")
+    found = _verdicts(questions_dir=tmp_path, output_dir=tmp_path)
+    assert found["luma"] == ("optional", "Put S3_BUCKET=… into the file `.env`")
+    assert found["kling"] == ("optional", "Put KLING_SECRET_KEY=… into the file `.env`")
+    told = str(found["vertex"][1])
+    assert "Put GCP_PROJECT_ID=… and GOOGLE_APPLICATION_CREDENTIALS=… into" in told
+    assert "`gcloud auth application-default login` in place of GOOGLE_APPLICATION_CREDENTIALS" in told
+
+
 def test_provider_whose_models_are_all_switched_off_is_not_asked_for(tmp_path: Path) -> None:
     assert "openai" not in _verdicts(questions_dir=tmp_path, output_dir=tmp_path)

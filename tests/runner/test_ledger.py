@@ -64,6 +64,11 @@ def test_told_cost_of_a_failed_run_makes_the_finished_videos_dearer() -> None:
     assert (spent.told, spent.perhaps, spent.per_video, spent.per_video_basis) == (0.5, 0.0, 0.5, "told")
 
 
+def test_runs_that_nothing_came_of_and_nothing_was_paid_for_are_told() -> None:
+    spent = _spent(_run(TOLD), _run(FREE, "failed"), _run(FORECAST, "unknown"), _run(FREE))
+    assert (spent.runs, spent.videos, spent.perhaps_runs, spent.unspent_runs) == (4, 2, 1, 1)
+
+
 def test_runs_without_a_price_are_named_and_spoil_the_rate() -> None:
     spent = _spent(_run(TOLD), _run(None, run_id="old"))
     assert (spent.unpriced, spent.told, spent.per_video) == (("old",), 0.25, None)

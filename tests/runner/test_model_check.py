@@ -37,13 +37,16 @@ def test_control_passes_every_step(runner: InferenceRunner, tmp_path: Path) -> N
     ]
     assert {step.verdict for step in (*setup, *steps)} == {"ok"}
     assert "512 x 512" in steps[2].detail
+    assert "asked for" not in steps[2].detail
 
 
 def test_model_behind_an_api_passes_against_its_emulator(
     emulator: RunwayEmulator, runner: InferenceRunner, tmp_path: Path
 ) -> None:
     assert set(_verdicts(MODEL, tmp_path).values()) == {"ok"}
-    assert {step.verdict for step in check_generation(catalog().get(MODEL), runner)} == {"ok"}
+    steps = list(check_generation(catalog().get(MODEL), runner))
+    assert {step.verdict for step in steps} == {"ok"}
+    assert steps[2].detail.endswith("; asked for 5 s, got 1.00 s")
     assert len(emulator.jobs) == 2
 
 

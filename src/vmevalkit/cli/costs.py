@@ -9,6 +9,7 @@ from vmevalkit.cli.options import AsJson, Domains, Models, Outputs, command
 from vmevalkit.cli.output import hint, say, show_json, show_table, warn
 from vmevalkit.cli.selection import choose_runs, open_tree, split_words
 from vmevalkit.records.run import Run
+from vmevalkit.report.wording import count
 from vmevalkit.runner.ledger import Ledger, Spending, ledger, unrecorded_runs
 from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.schema import read_run
@@ -19,7 +20,8 @@ ALL_MODELS = "all"
 def costs(outputs: Outputs = None, model: Models = None, domain: Domains = None, as_json: AsJson = False) -> None:
     """See what runs cost, by model: US dollars as the provider told, and by forecast where it told nothing.
 
-    PERHAPS is what runs without a video may have cost: their job was taken, and nobody told whether it was charged.
+    RUNS counts every run, also one that ended before anything was submitted. PERHAPS is what runs without a video may
+    have cost: their job was taken, and nobody told whether it was charged.
     Controls and models that run here are free. Runs whose price is unknown are counted apart, and are in no sum.
 
     Examples:
@@ -64,10 +66,16 @@ def _row(spending: Spending) -> list[str]:
 
 def _tell(spent: Ledger, outputs: Path | None) -> None:
     total = spent.total
-    say(f"${total.told:.2f} told by providers and ${total.forecast:.2f} by forecast, for {total.videos} videos")
+    say(
+        f"${total.told:.2f} told by providers and ${total.forecast:.2f} by forecast, for {count(total.videos, 'video')}"
+    )
     if total.perhaps_runs:
-        say(f"Perhaps ${total.perhaps:.2f} more, for {total.perhaps_runs} runs without a video, by forecast")
+        say(f"Perhaps ${total.perhaps:.2f} more, for {count(total.perhaps_runs, 'run')} without a video, by forecast")
+    if total.unspent_runs:
+        reasons = "nothing was submitted, it was turned away, or the model runs here"
+        say(f"{count(total.unspent_runs, 'run')} without a video cost nothing: {reasons}")
     for each in spent.models:
         if each.unpriced:
-            warn(f"{len(each.unpriced)} runs of {each.model} have no price and are in no sum; --json names them")
+            runs = count(len(each.unpriced), "run")
+            warn(f"no price is known for {runs} of {each.model}, in no sum; --json names them")
     hint(command("jobs list --all" if total.perhaps_runs else "runs list", outputs=outputs))

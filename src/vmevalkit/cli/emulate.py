@@ -17,6 +17,8 @@ from pydantic_core import to_json
 from vmevalkit.cli.options import AsJson
 from vmevalkit.cli.output import hint, say
 from vmevalkit.errors import InvalidRequestError
+from vmevalkit.models.catalog.reader import find_models
+from vmevalkit.report.wording import count
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault, FaultKind, Outcome, Phase
 from vmevalkit.testing.emulators.registry import EMULATORS, load_emulator
 
@@ -35,7 +37,12 @@ def emulate(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes any that is free.")] = 0,
     job_seconds: Annotated[float, typer.Option(min=0, help="How long a job runs.")] = 2.0,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Jobs it takes at once; one more is refused.", show_default=False)
+        int | None,
+        typer.Option(
+            min=1,
+            help="Jobs it takes at once; one more is refused, or waits, as the provider does.",
+            show_default=False,
+        ),
     ] = None,
     outcome: Annotated[Outcome, typer.Option(help="How jobs end.")] = "succeed",
     fault: Annotated[
@@ -70,8 +77,10 @@ def emulate(
             stack.enter_context(emulator)
         except OSError as error:
             raise _port_taken(port, error) from error
+        ended = _end()
         _announce(emulator, as_json=as_json)
-        _wait_for_the_end()
+        while not ended.wait(_LOOK_SECONDS):
+            pass
     _tell_what_was_seen(emulator)
 
 
@@ -103,29 +112,36 @@ def _announce(emulator: Emulator, *, as_json: bool) -> None:
         sys.stdout.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     sys.stdout.flush()
     say(f"Emulating {emulator.provider} at {emulator.base_url}; Ctrl-C ends it")
-    hint(f"set these variables in another shell, then: vmevalkit models list --provider {emulator.provider}")
+    if _is_in_service(emulator.provider):
+        hint(f"set these variables in another shell, then: vmevalkit models list --provider {emulator.provider}")
+    else:
+        say("Its models are retired: reach it with its wrapper or SDK from Python, see docs/providers.md")
 
 
-def _wait_for_the_end() -> None:
-    """Wait for Ctrl-C, or for being told to terminate; what is ignored, as in a background job, stays so."""
+def _is_in_service(provider: str) -> bool:
+    models = [model for model in find_models() if model.provider is not None and model.provider.name == provider]
+    return any(model.lifecycle != "retired" for model in models)
+
+
+def _end() -> threading.Event:
+    """What Ctrl-C sets, and being told to terminate; what is ignored, as in a background job, stays so."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: ended.set())
-    while not ended.wait(_LOOK_SECONDS):
-        pass
+    return ended
 
 
 def _tell_what_was_seen(emulator: Emulator) -> None:
     states = Counter[str](emulator.state_of(job) for job in emulator.jobs.values())
     at_once = f", at most {emulator.most_in_flight} at once" if emulator.most_in_flight else ""
-    say(_counted("jobs", states) + at_once)
-    say(_counted("requests", emulator.requests))
+    say(_counted("job", states) + at_once)
+    say(_counted("request", emulator.requests))
 
 
 def _counted(noun: str, counts: Counter[str]) -> str:
-    each = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"{counts.total()} {noun} ({each})" if counts else f"no {noun}"
+    each = ", ".join(f"{number} {name}" for name, number in counts.items())
+    return f"{count(counts.total(), noun)} ({each})" if counts else f"no {noun}s"
 
 
 def _port_taken(port: int, error: OSError) -> InvalidRequestError:

@@ -17,6 +17,7 @@ from vmevalkit.cli.output import hint, say, show_json, show_text
 from vmevalkit.errors import InvalidRequestError
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.model import Model
+from vmevalkit.report.wording import count
 from vmevalkit.runner.costs import forecast_of
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.runner.model_check import CheckStep, check_generation, check_setup, shipped_tasks
@@ -78,13 +79,13 @@ def _take(found: Iterable[CheckStep], steps: list[CheckStep], *, as_json: bool) 
 
 def _agree_to_pay(model: Model, *, yes: bool) -> None:
     """Nothing when the check is free or the user agrees; raises InvalidRequestError, and Abort after a no."""
-    count = len(shipped_tasks())
-    expected = forecast_of(model, count, {})
+    videos = len(shipped_tasks())
+    expected = forecast_of(model, videos, {})
     if expected.amount == 0:
         return
     cost = "nobody knows how much" if expected.amount is None else f"{dollars(expected.amount)} by forecast"
     price = f" (price of {expected.price_date}, {expected.source})" if expected.price_date else ""
-    say(f"{model.key} is about to make {count} videos, which costs {cost}{price}")
+    say(f"{model.key} is about to make {count(videos, 'video')}, which costs {cost}{price}")
     if yes:
         return
     if sys.stdin.isatty():

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.endpoint import foreign_endpoint
-from vmevalkit.models.limits import allowed_values, in_json
+from vmevalkit.models.limits import allowed_values, in_json, successor_fate
 from vmevalkit.records.model import Limits, Model, Parameter, Price, PriceCase
 from vmevalkit.runner.costs import forecast_of
 from vmevalkit.runner.credentials import Credential, credentials_of
@@ -120,7 +120,7 @@ def _status(model: Model) -> str:
         return model.lifecycle
     day, next_one = model.retirement.date, model.retirement.successor
     told = f"switched off on {day}" if model.lifecycle == "retired" else f"may be switched off from {day} on"
-    return f"{model.lifecycle}: {told}" + (f"; use {next_one}" if next_one else "")
+    return f"{model.lifecycle}: {told}" + (f"; use {next_one}{successor_fate(model)}" if next_one else "")
 
 
 def _durations(model: Model) -> str:
@@ -194,8 +194,10 @@ def _provider(model: Model) -> Iterator[Row]:
 
 
 def _credential(credential: Credential) -> str:
-    names = " or ".join((credential.variable, *credential.aliases))
-    return f"{names}: {'set' if credential.is_set else 'not set'}"
+    if credential.is_set:
+        return f"{credential.in_words}: set"
+    half = credential.missing_in_words
+    return f"{credential.in_words}: {'' if half == credential.in_words else f'{half} '}not set"
 
 
 def _origin(model: Model) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -14,7 +15,9 @@ from vmevalkit.cli.options import AsJson, command
 from vmevalkit.cli.output import hint, say, show_json, show_table
 from vmevalkit.cli.selection import check_names
 from vmevalkit.models.catalog.reader import catalog, find_models
+from vmevalkit.models.limits import successor_fate
 from vmevalkit.records.model import Capability, Kind, Lifecycle, Model
+from vmevalkit.report.wording import count
 from vmevalkit.runner.costs import forecast_of
 from vmevalkit.runner.credentials import credentials_of, missing_lines
 
@@ -69,11 +72,11 @@ def list_models(
     show_table(table.columns, table.rows, unbroken=6)
     if table.left_out:
         say(f"Left out for want of room: {', '.join(table.left_out)}")
-    if any(row[table.columns.index("$/SECOND")].endswith("?") for row in table.rows):
-        say("?: nobody could check this price; `vmevalkit models show MODEL` says where it was read")
-    if len(found) > len(models):
-        say(f"{len(found) - len(models)} models were switched off by their providers; --all lists them too")
-    hint("vmevalkit models show MODEL")
+    unsure = [row[0] for row in table.rows if row[table.columns.index("$/SECOND")].endswith("?")]
+    if unsure:
+        say(f"?: nobody could check this price; `{command('models show', unsure[0])}` says where it was read")
+    _tell_of_retirements(models, len(found) - len(models))
+    hint(command("models show", models[0].key) if models else command("models list", "--all"))
 
 
 @app.command("show")
@@ -100,6 +103,19 @@ def show_model(
         hint(f"{missing}, then: {command('models check', key)}")
     else:
         hint(command("models check", key) if model.kind == "api" else command("generate", "--model", key))
+
+
+def _tell_of_retirements(listed: Sequence[Model], hidden: int) -> None:
+    """Say which successors are going to be switched off too, and how many models are not listed."""
+    fates = [
+        f"{model.retirement.successor}{fate}"
+        for model in listed
+        if model.retirement and (fate := successor_fate(model))
+    ]
+    for fate in dict.fromkeys(fates):
+        say(f"{count(fates.count(fate), 'model')} made way for {fate}")
+    if hidden:
+        say(f"{count(hidden, 'model')} not listed, switched off by the provider; --all lists retired models too")
 
 
 def _document(model: Model) -> dict[str, object]:

@@ -13,22 +13,29 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from vmevalkit.errors import JobFailedError, ModelGoneError, ProviderError, VideoExpiredError
+from vmevalkit.errors import (
+    ContentRefusedError,
+    JobFailedError,
+    ModelGoneError,
+    ProviderError,
+    VideoExpiredError,
+)
 from vmevalkit.models.base import Generation, JobTerms, Request, ServiceWrapper
 from vmevalkit.models.endpoint import base_url_of, provider_facts
 from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject
-from vmevalkit.records.generation import GenerationResult, InputTransform
+from vmevalkit.records.generation import Cost, GenerationResult, InputTransform
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.account import account_for
 from vmevalkit.remote.adapter import Adapter, JobStatus
 from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.remote.job_client import JobClient
-from vmevalkit.remote.refusals import unexpected
+from vmevalkit.remote.refusals import refusal, unexpected
 from vmevalkit.remote.transport import Transport
 from vmevalkit.settings import require_variable
 
@@ -113,6 +120,30 @@ class ApiAdapter(Adapter):
     def headers(self, now: float) -> Mapping[str, str]:  # noqa: ARG002 (for keys that age)
         """The API key as a bearer token, as most providers want it."""
         return {"authorization": f"Bearer {self.api_key}"}
+
+
+def segment(name: object) -> str:
+    """A name as one segment of a path: nothing in it leads elsewhere."""
+    return quote(str(name), safe="")
+
+
+def coded(code: str | None, said: str | None) -> str:
+    """What was said, behind its code, as far as there is either."""
+    return ": ".join(part for part in (code, said) if part)
+
+
+def without_video(
+    provider: str,
+    kind: type[ProviderError],
+    said: str | None,
+    reply: Reply,
+    *,
+    state: JobState = "failed",
+    cost: Cost | None = None,
+) -> JobStatus:
+    """How a job stands that ended without a video: refused where moderation said no, else in the state given."""
+    ended: JobState = "refused" if kind is ContentRefusedError else state
+    return JobStatus(ended, error=refusal(kind, provider, said, reply), cost=cost)
 
 
 class ApiService:

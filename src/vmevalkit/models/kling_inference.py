@@ -12,7 +12,6 @@ import json
 from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import quote
 
 from vmevalkit.errors import (
     AuthenticationError,
@@ -28,10 +27,10 @@ from vmevalkit.errors import (
     RequestRejectedError,
     UnexpectedReplyError,
 )
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, segment, without_video
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import InputImage, check_image, input_image
-from vmevalkit.models.limits import whole_seconds
+from vmevalkit.models.input_image import Size, input_image
+from vmevalkit.models.limits import check_value, whole_seconds
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.generation import Cost
 from vmevalkit.records.job import Job, JobState
@@ -40,11 +39,9 @@ from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
 from vmevalkit.settings import read_variable, require_variable
 
-MOST_IMAGE_BYTES = 10_000_000
-LEAST_IMAGE_SIDE = 300
 LONGEST_SHAPE = 2.5
 """Most times that one side of the picture may be as long as the other."""
-MOST_PROMPT_CHARACTERS = 2500
+MOST_NEGATIVE_PROMPT_CHARACTERS = 2500
 TOKEN_SECONDS = 1800
 USD_PER_UNIT = 0.14
 
@@ -115,23 +112,23 @@ class KlingAdapter(ApiAdapter):
 
     def order(self, request: Request, job: Job) -> Order:
         """The request for one video; the picture goes in as bare base64, our id as `external_task_id`."""
-        image = _checked(input_image(request.image_path))
+        image = input_image(request.image_path)
+        _check_shape(image.size)
         sent: JsonObject = self.asked(request)
         if request.duration is not None:
             sent["duration"] = str(whole_seconds("Kling", request.duration))
-        _check_prompt("prompt", request.prompt)
-        _check_prompt("negative_prompt", str(sent.get("negative_prompt", "")))
+        _check_negative_prompt(str(sent.get("negative_prompt", "")))
         named: JsonObject = {"model_name": self.model, "external_task_id": job.intent}
         body = {**named, "image": image.base64, "prompt": request.prompt, **sent}
         return Order(Call("POST", _CREATE, json=body), sent, image.transforms)
 
     def poll(self, job: Job) -> Call:
         """The request for a task."""
-        return Call("GET", f"{_CREATE}/{quote(str(job.id), safe='')}")
+        return Call("GET", f"{_CREATE}/{segment(job.id)}")
 
     def find(self, job: Job) -> Call:
         """The request for a task by our own id for it."""
-        return Call("GET", f"{_CREATE}/{quote(job.intent, safe='')}")
+        return Call("GET", f"{_CREATE}/{segment(job.intent)}")
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the task stands, and in the end what it costs."""
@@ -142,9 +139,8 @@ class KlingAdapter(ApiAdapter):
             url = reply.text_at("data", "task_result", "videos", 0, "url")
             return JobStatus(state, video=Call("GET", url) if url else None, cost=_cost(reply))
         said = reply.text_at("data", "task_status_msg") or state
-        refused = mentions(said, _MODERATION_WORDS)
-        error = refusal(ContentRefusedError if refused else JobFailedError, self.provider, said, reply)
-        return JobStatus("refused" if refused else state, error=error, cost=_cost(reply))
+        kind = ContentRefusedError if mentions(said, _MODERATION_WORDS) else JobFailedError
+        return without_video(self.provider, kind, said, reply, state=state, cost=_cost(reply))
 
     def failed(self, reply: Reply) -> bool:
         """True also for a 200 whose body holds a code other than 0."""
@@ -181,9 +177,8 @@ def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def _checked(image: InputImage) -> InputImage:
-    """The same picture; raises InvalidRequestError for one that Kling does not take."""
-    width, height = image.size
+def _check_shape(size: Size) -> None:
+    width, height = size
     if max(width / height, height / width) > LONGEST_SHAPE:
         raise InvalidRequestError(
             f"The first frame has {width} x {height} pixels",
@@ -192,18 +187,11 @@ def _checked(image: InputImage) -> InputImage:
             field="first_frame",
             value=f"{width}x{height}",
         )
-    return check_image(image, most_bytes=MOST_IMAGE_BYTES, least_side=LEAST_IMAGE_SIDE)
 
 
-def _check_prompt(field: str, text: str) -> None:
-    if len(text) > MOST_PROMPT_CHARACTERS:
-        raise InvalidRequestError(
-            f"The {field} has {len(text)} characters",
-            expected=f"at most {MOST_PROMPT_CHARACTERS}",
-            next_step="Make it shorter",
-            field=field,
-            value=len(text),
-        )
+def _check_negative_prompt(text: str) -> None:
+    given, allowed = f"of {len(text)} characters", f"at most {MOST_NEGATIVE_PROMPT_CHARACTERS} characters"
+    check_value("Kling", "negative_prompt", given, fits=len(text) <= MOST_NEGATIVE_PROMPT_CHARACTERS, allowed=allowed)
 
 
 def _code(reply: Reply) -> int | None:

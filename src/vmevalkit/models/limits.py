@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from vmevalkit.errors import InvalidRequestError, ModelRetiredError
 from vmevalkit.media.images import image_size
+from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.model import Model, Parameter
 
 PRIVATE_PARAMETERS = ("api_key", "access_token", "base_url")
@@ -33,11 +34,22 @@ def check_lifecycle(model: Model) -> None:
     successor = model.retirement.successor
     raise ModelRetiredError(
         f"The model {model.key} was switched off on {model.retirement.date}",
-        next_step=f"Use {successor} instead" if successor else "`vmevalkit models list` shows the models in service",
+        next_step=f"Use {successor} instead{successor_fate(model)}"
+        if successor
+        else "`vmevalkit models list` shows the models in service",
         model=model.key,
         date=str(model.retirement.date),
         successor=successor,
     )
+
+
+def successor_fate(model: Model) -> str:
+    """`, which is itself being switched off from DATE` for a model whose successor is; empty for any other."""
+    key = model.retirement and model.retirement.successor
+    successor = catalog().get(key) if key and key in catalog() else None
+    if successor is None or successor.lifecycle == "active" or successor.retirement is None:
+        return ""
+    return f", which is itself being switched off from {successor.retirement.date}"
 
 
 def check_duration(model: Model, duration: object) -> None:

@@ -6,8 +6,6 @@ docs/providers.md says what is unverified.
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from vmevalkit.errors import (
     ContentRefusedError,
     InvalidRequestError,
@@ -16,7 +14,7 @@ from vmevalkit.errors import (
     QuotaExhaustedError,
     RequestRejectedError,
 )
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, coded, segment, without_video
 from vmevalkit.models.base import Request
 from vmevalkit.models.input_image import InputImage, input_image
 from vmevalkit.records.base import JsonObject
@@ -66,7 +64,7 @@ class LumaAgentsAdapter(ApiAdapter):
 
     def poll(self, job: Job) -> Call:
         """The request for a generation."""
-        return Call("GET", f"generations/{quote(str(job.id), safe='')}")
+        return Call("GET", f"generations/{segment(job.id)}")
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the generation stands."""
@@ -87,9 +85,7 @@ class LumaAgentsAdapter(ApiAdapter):
     def _failed_status(self, reply: Reply) -> JobStatus:
         code, reason = reply.text_at("failure_code"), reply.text_at("failure_reason")
         kind = _KINDS.get(code or "", JobFailedError)
-        said = ": ".join(part for part in (code, reason) if part)
-        state: JobState = "refused" if kind is ContentRefusedError else "failed"
-        return JobStatus(state, error=refusal(kind, self.provider, said, reply))
+        return without_video(self.provider, kind, coded(code, reason), reply)
 
 
 class LumaAgentsWrapper(ApiWrapper):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
 from vmevalkit.errors import (
     ContentRefusedError,
@@ -18,10 +18,11 @@ from vmevalkit.errors import (
     QuotaExhaustedError,
     RequestRejectedError,
 )
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, segment, without_video
 from vmevalkit.models.base import Request
 from vmevalkit.models.input_image import InputImage, closest_name, input_image, parse_size
 from vmevalkit.records.base import JsonObject
+from vmevalkit.records.generation import InputTransform
 from vmevalkit.records.job import Job, JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
@@ -53,16 +54,22 @@ class LumaAdapter(ApiAdapter):
         if parameters.get("image_url") is None:
             S3ImageUploader()
 
+    def check_request(self, request: Request) -> None:
+        """Nothing for a request that the model takes; raises InvalidRequestError otherwise. Uploads nothing."""
+        _check_address(self.asked(request).get("image_url"))
+
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
-        """The request for one video; the picture is uploaded, unless `image_url` says where it is already."""
+        """The request for one video; the picture is uploaded, unless `image_url` names one to send in its place."""
+        self.check_request(request)
         image = input_image(request.image_path)
         given = self.asked(request)
         address = given.pop("image_url", None)
+        transforms = image.transforms if address is None else (_replaced(image, address),)
         seconds = {"duration": f"{request.duration:g}s"} if request.duration is not None else {}
         sent: JsonObject = {"aspect_ratio": closest_name(image.size, _RATIOS), **seconds, **given}
-        keyframes: JsonObject = {"frame0": {"type": "image", "url": _address(address, image)}}
+        keyframes: JsonObject = {"frame0": {"type": "image", "url": address or image.url()}}
         body: JsonObject = {"model": self.model, "prompt": request.prompt, "keyframes": keyframes, **sent}
-        return Order(Call("POST", "generations/video", json=body), sent, image.transforms)
+        return Order(Call("POST", "generations/video", json=body), sent, transforms)
 
     def poll(self, job: Job) -> Call:
         """The request for a generation."""
@@ -92,10 +99,12 @@ class LumaAdapter(ApiAdapter):
 
     def _failed_status(self, reply: Reply) -> JobStatus:
         said = reply.text_at("failure_reason")
+        kind: type[ProviderError] = JobFailedError
         if mentions(said, _MODERATION_WORDS):
-            return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
-        kind = RequestRejectedError if mentions(said, _UNREADABLE_WORDS) else JobFailedError
-        return JobStatus("failed", error=refusal(kind, self.provider, said, reply))
+            kind = ContentRefusedError
+        elif mentions(said, _UNREADABLE_WORDS):
+            kind = RequestRejectedError
+        return without_video(self.provider, kind, said, reply)
 
 
 class LumaWrapper(ApiWrapper):
@@ -105,18 +114,30 @@ class LumaWrapper(ApiWrapper):
 
 
 def _path(job: Job) -> str:
-    return f"generations/{quote(str(job.id), safe='')}"
+    return f"generations/{segment(job.id)}"
 
 
-def _address(given: object, image: InputImage) -> str:
-    if given is None:
-        return image.url()
-    if isinstance(given, str) and given.startswith(("https://", "http://")):
-        return given
-    raise InvalidRequestError(
-        "The parameter image_url is no web address",
-        expected="one that begins with https://, which Luma can fetch the picture from",
-        next_step="Leave it out to have the task's picture uploaded",
-        field="image_url",
-        value=given,
-    )
+def _check_address(given: object) -> None:
+    if given is not None and (not isinstance(given, str) or not _is_web_address(given)):
+        raise InvalidRequestError(
+            "The parameter image_url is no web address",
+            expected="one that begins with https://, which Luma can fetch the picture from",
+            next_step="Leave it out to have the task's picture uploaded",
+            field="image_url",
+            value=given,
+        )
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return text.startswith("https://") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+
+
+def _replaced(image: InputImage, address: str) -> InputTransform:
+    """The record of another picture sent in place of the task's own; a query is left out, as it may be a signature."""
+    width, height = image.size
+    before, after = {"width": width, "height": height}, {"address": address.partition("#")[0].partition("?")[0]}
+    return InputTransform(target="first_frame", operation="replace", before=before, after=after)

@@ -5,8 +5,6 @@ Source: the official SDK `openai` 2.54.0 and OpenAI's OpenAPI file; docs/provide
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from vmevalkit.errors import (
     ContentRefusedError,
     JobFailedError,
@@ -15,7 +13,7 @@ from vmevalkit.errors import (
     QuotaExhaustedError,
 )
 from vmevalkit.media.images import image_size
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, coded, segment, without_video
 from vmevalkit.models.base import Request
 from vmevalkit.models.input_image import Fit, closest_name, input_image, parse_size
 from vmevalkit.models.limits import check_value
@@ -88,10 +86,8 @@ class OpenAiAdapter(ApiAdapter):
 
     def _failed_status(self, reply: Reply) -> JobStatus:
         code, message = reply.text_at("error", "code"), reply.text_at("error", "message")
-        said = ": ".join(part for part in (code, message) if part)
         kind = ContentRefusedError if mentions(message, _MODERATION_WORDS) else _KINDS.get(code or "", JobFailedError)
-        state: JobState = "refused" if kind is ContentRefusedError else "failed"
-        return JobStatus(state, error=refusal(kind, self.provider, said, reply))
+        return without_video(self.provider, kind, coded(code, message), reply)
 
 
 class OpenAiWrapper(ApiWrapper):
@@ -101,4 +97,4 @@ class OpenAiWrapper(ApiWrapper):
 
 
 def _path(job: Job) -> str:
-    return f"videos/{quote(str(job.id), safe='')}"
+    return f"videos/{segment(job.id)}"

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from itertools import repeat
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from vmevalkit.errors import (
     ContentRefusedError,
@@ -20,10 +19,11 @@ from vmevalkit.errors import (
     ModelGoneError,
     ProviderError,
     QuotaExhaustedError,
+    RequestRejectedError,
 )
 from vmevalkit.media.encode import encode
 from vmevalkit.media.images import image_size, open_image
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, segment, without_video
 from vmevalkit.models.base import Request
 from vmevalkit.models.input_image import InputImage, Size, closest_name, input_image, parse_size
 from vmevalkit.models.limits import check_value, whole_seconds
@@ -125,9 +125,7 @@ class RunwayAdapter(ApiAdapter):
         said = reply.text_at("failure") or state
         if code is not None:
             said = f"{said} ({code})"
-        refused = "SAFETY" in (code or "").split(".")
-        error = refusal(ContentRefusedError if refused else JobFailedError, self.provider, said, reply)
-        return JobStatus("refused" if refused else state, error=error, cost=_cost(reply))
+        return without_video(self.provider, _failure_kind(code), said, reply, state=state, cost=_cost(reply))
 
     def _prompt(self, prompt: str) -> JsonObject:
         """The prompt as a field; none for an empty one, where the model can do without."""
@@ -150,7 +148,7 @@ class RunwayWrapper(ApiWrapper):
 
 
 def _task(job: Job) -> str:
-    return f"v1/tasks/{quote(str(job.id), safe='')}"
+    return f"v1/tasks/{segment(job.id)}"
 
 
 def _ratio(asked: str | None, image: Path, sizes: dict[str, Size]) -> str:
@@ -194,6 +192,14 @@ def _checked(uri: str) -> str:
             value=len(uri),
         )
     return uri
+
+
+def _failure_kind(code: str | None) -> type[ProviderError]:
+    """What a failure code means; the rest, as INTERNAL and THIRD_PARTY.UNAVAILABLE, are faults that may pass."""
+    parts = (code or "").split(".")
+    if "SAFETY" in parts:
+        return ContentRefusedError
+    return RequestRejectedError if parts[0] == "ASSET" else JobFailedError
 
 
 def _cost(reply: Reply) -> Cost | None:

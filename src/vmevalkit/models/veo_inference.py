@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 from vmevalkit.errors import InvalidSettingError, JobFailedError, ProviderError
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, segment
 from vmevalkit.models.base import Request
 from vmevalkit.models.endpoint import provider_facts
 from vmevalkit.models.google_credentials import google_credentials
@@ -82,7 +82,7 @@ class GeminiVeoAdapter(VeoAdapter):
     @property
     def model_path(self) -> str:
         """Path of the model."""
-        return f"v1beta/models/{quote(self.model, safe='')}"
+        return f"v1beta/models/{segment(self.model)}"
 
     def headers(self, now: float) -> Mapping[str, str]:  # noqa: ARG002 (the key does not age)
         """The API key, under Google's own name for it."""
@@ -127,8 +127,8 @@ class VertexVeoAdapter(VeoAdapter):
     def model_path(self) -> str:
         """Path of the model, in the project of GCP_PROJECT_ID; raises MissingCredentialError without one."""
         project = require_variable("GCP_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", needed_by="Google Vertex AI")
-        place = f"projects/{quote(project, safe=':')}/locations/{quote(self.location, safe='')}"
-        return f"v1/{place}/publishers/google/models/{quote(self.model, safe='')}"
+        place = f"projects/{quote(project, safe=':')}/locations/{segment(self.location)}"
+        return f"v1/{place}/publishers/google/models/{segment(self.model)}"
 
     @property
     def account(self) -> str:

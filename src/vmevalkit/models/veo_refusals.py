@@ -16,7 +16,9 @@ from vmevalkit.errors import (
     RateLimitedError,
     RequestRejectedError,
 )
+from vmevalkit.models.api import without_video
 from vmevalkit.records.generation import Cost
+from vmevalkit.records.job import JobState
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Reply
 from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
@@ -64,19 +66,18 @@ def failed_operation(provider: str, reply: Reply) -> JobStatus:
     """How a job stands whose operation ended with an error."""
     said = reply.text_at("error", "message") or "the operation failed"
     code = reply.at("error", "code")
-    kind = _OPERATION_KINDS.get(code, JobFailedError) if isinstance(code, int) else JobFailedError
     if _is_moderation(said):
         return refused(provider, reply, [said])
-    if code == _CANCELLED:
-        return JobStatus("cancelled", error=refusal(JobFailedError, provider, said, reply))
-    return JobStatus("failed", error=refusal(kind, provider, said, reply))
+    kind = _OPERATION_KINDS.get(code, JobFailedError) if isinstance(code, int) else JobFailedError
+    state: JobState = "cancelled" if code == _CANCELLED else "failed"
+    return without_video(provider, kind, said, reply, state=state)
 
 
 def refused(provider: str, reply: Reply, reasons: Sequence[object]) -> JobStatus:
     """How a job stands whose video was held back for these reasons; one held back for its sound is not charged."""
     said = " ".join(map(str, reasons)) or "the video was filtered out, and no reason was given"
     cost = Cost(amount=0.0, source="free") if mentions(said, _UNCHARGED_WORDS) else None
-    return JobStatus("refused", error=refusal(ContentRefusedError, provider, explained(said), reply), cost=cost)
+    return without_video(provider, ContentRefusedError, explained(said), reply, cost=cost)
 
 
 def explained(said: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from vmevalkit.media.images import image_size
 from vmevalkit.models.api import Order
 from vmevalkit.models.base import Request
-from vmevalkit.models.input_image import Fit, InputImage, Size, Target, check_image, closest_name, input_image
+from vmevalkit.models.input_image import InputImage, Size, Target, check_image, closest_name
 from vmevalkit.models.limits import check_value, whole_seconds
+from vmevalkit.models.task_pictures import PICTURE_PARAMETERS, task_pictures, transforms_of
 from vmevalkit.records.base import JsonObject
 from vmevalkit.remote.call import Call
 
@@ -22,7 +22,8 @@ _RATIOS: dict[str, Size] = {"16:9": (16, 9), "9:16": (9, 16)}
 _USUAL = "720p"
 _UNITS = {_USUAL: 80, "1080p": 120, "4k": 240}
 """Pixels of a picture for each unit of its ratio."""
-_OURS = {"final_frame", "fit", "aspect_ratio"}
+_OURS = PICTURE_PARAMETERS | {"aspect_ratio"}
+_NAMES: dict[Target, str] = {"first_frame": "image", "final_frame": "lastFrame"}
 
 
 def veo_order(path: str, request: Request, given: dict[str, Any]) -> Order:
@@ -32,13 +33,12 @@ def veo_order(path: str, request: Request, given: dict[str, Any]) -> Order:
     """
     sent = _parameters(given, request)
     width, height = _RATIOS[str(sent["aspectRatio"])]
-    unit, fit = _UNITS[str(sent.get("resolution", _USUAL))], given.get("fit", "pad")
-    pictures = _pictures(request.image_path, given.get("final_frame"), (width * unit, height * unit), fit)
+    unit = _UNITS[str(sent.get("resolution", _USUAL))]
+    pictures = task_pictures(request, given, (width * unit, height * unit), _NAMES)
     instance: JsonObject = {"prompt": request.prompt}
     instance |= {name: _encoded(picture) for name, picture in pictures.items()}
     body: JsonObject = {"instances": [instance], "parameters": sent}
-    transforms = tuple(transform for picture in pictures.values() for transform in picture.transforms)
-    return Order(Call("POST", f"{path}:predictLongRunning", json=body), sent, transforms)
+    return Order(Call("POST", f"{path}:predictLongRunning", json=body), sent, transforms_of(pictures.values()))
 
 
 def _parameters(given: dict[str, Any], request: Request) -> JsonObject:
@@ -56,19 +56,9 @@ def _parameters(given: dict[str, Any], request: Request) -> JsonObject:
     return sent
 
 
-def _pictures(first: Path, final: Path | None, size: Size, fit: Fit) -> dict[str, InputImage]:
-    """The pictures of that size, by Google's names for them."""
-    targets: dict[str, tuple[Path | None, Target]] = {
-        "image": (first, "first_frame"), "lastFrame": (final, "final_frame")
-    }  # fmt: skip
-    return {
-        name: check_image(input_image(path, size, fit, target=target), most_bytes=MOST_IMAGE_BYTES)
-        for name, (path, target) in targets.items()
-        if path is not None
-    }
-
-
 def _encoded(image: InputImage) -> JsonObject:
+    """The picture in Google's words; raises InvalidRequestError for one that became too large."""
+    check_image(image, most_bytes=MOST_IMAGE_BYTES)
     return {"bytesBase64Encoded": image.base64, "mimeType": image.media_type}
 
 

@@ -6,9 +6,7 @@ Source: the official SDK `wavespeed` 2.0.5 and WaveSpeed's documentation; docs/p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from vmevalkit.errors import (
     ContentRefusedError,
@@ -18,14 +16,13 @@ from vmevalkit.errors import (
     UnexpectedReplyError,
 )
 from vmevalkit.media.images import image_size
-from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order
+from vmevalkit.models.api import ApiAdapter, ApiWrapper, Order, segment, without_video
 from vmevalkit.models.base import Request
-from vmevalkit.models.catalog.reader import find_models
-from vmevalkit.models.input_image import InputImage, Size, Target, closest_name, input_image
-from vmevalkit.models.limits import check_duration, check_parameters, check_value, whole_seconds
+from vmevalkit.models.input_image import Size, Target, closest_name
+from vmevalkit.models.limits import check_value, whole_seconds
+from vmevalkit.models.task_pictures import PICTURE_PARAMETERS, task_pictures, transforms_of
 from vmevalkit.records.base import JsonObject
 from vmevalkit.records.job import Job, JobState
-from vmevalkit.records.model import Model
 from vmevalkit.remote.adapter import JobStatus
 from vmevalkit.remote.call import Call, Reply
 from vmevalkit.remote.refusals import kind_by_status, mentions, refusal
@@ -60,7 +57,8 @@ _MODERATION_WORDS = (
 )
 _BALANCE_WORDS = ("balance", "credit", "top up", "top-up")
 _LORAS = {"loras", "high_noise_loras", "low_noise_loras"}
-_OURS = {"final_frame", "show_final_frame", "fit"}
+_VEO_SIZES: dict[str, Size] = {"720p": (1280, 720), "1080p": (1920, 1080)}
+_NAMES: dict[Target, str] = {"first_frame": "image", "final_frame": "last_image"}
 
 
 class WaveSpeedAdapter(ApiAdapter):
@@ -72,23 +70,26 @@ class WaveSpeedAdapter(ApiAdapter):
 
     def order(self, request: Request, job: Job) -> Order:  # noqa: ARG002 (it has no place for an id of ours)
         """The request for one video; the pictures go in as data URIs, in the shape of the video where it has one."""
-        given = self._checked(request)
-        sent: JsonObject = {name: _in_their_form(name, value) for name, value in given.items() if name not in _OURS}
+        given = self.asked(request)
+        _check_seed(given.get("seed", 0))
+        sent: JsonObject = {
+            name: _in_their_form(name, value) for name, value in given.items() if name not in PICTURE_PARAMETERS
+        }
         size = None
         if (shapes := _shapes(self.model, given)) is not None:
             field, sizes = shapes
-            sent[field] = given.get(field) or closest_name(image_size(request.image_path), sizes)
-            size = sizes[str(sent[field])]
+            shape = given.get(field) or closest_name(image_size(request.image_path), sizes)
+            _check(field, shape, shape in sizes, f"one of {', '.join(sizes)}")
+            sent[field], size = shape, sizes[shape]
         if request.duration is not None:
             sent["duration"] = whole_seconds("WaveSpeed", request.duration)
-        pictures = _pictures(request.image_path, given, size)
+        pictures = task_pictures(request, given, size, _NAMES)
         body = {"prompt": request.prompt, **{name: each.data_uri for name, each in pictures.items()}, **sent}
-        transforms = tuple(transform for each in pictures.values() for transform in each.transforms)
-        return Order(Call("POST", f"api/v3/{self.model}", json=body), sent, transforms)
+        return Order(Call("POST", f"api/v3/{self.model}", json=body), sent, transforms_of(pictures.values()))
 
     def poll(self, job: Job) -> Call:
         """The request for a prediction's result."""
-        return Call("GET", f"api/v3/predictions/{quote(str(job.id), safe='')}/result")
+        return Call("GET", f"api/v3/predictions/{segment(job.id)}/result")
 
     def status(self, job: Job, reply: Reply) -> JobStatus:  # noqa: ARG002 (the answer tells it all)
         """How the prediction stands."""
@@ -98,9 +99,8 @@ class WaveSpeedAdapter(ApiAdapter):
         if state == "succeeded":
             return self._succeeded(reply)
         said = reply.text_at("data", "error") or reply.text_at("data", "status")
-        if mentions(said, _MODERATION_WORDS):
-            return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
-        return JobStatus(state, error=refusal(JobFailedError, self.provider, said, reply))
+        kind = ContentRefusedError if mentions(said, _MODERATION_WORDS) else JobFailedError
+        return without_video(self.provider, kind, said, reply, state=state)
 
     def failed(self, reply: Reply) -> bool:
         """True also for a 200 whose body holds another code."""
@@ -126,20 +126,9 @@ class WaveSpeedAdapter(ApiAdapter):
         flags = reply.at("data", "has_nsfw_contents")
         if isinstance(flags, list) and any(flags):
             said = "the video was found to hold content that is not shown"
-            return JobStatus("refused", error=refusal(ContentRefusedError, self.provider, said, reply))
+            return without_video(self.provider, ContentRefusedError, said, reply)
         url = reply.text_at("data", "outputs", 0)
         return JobStatus("succeeded", video=Call("GET", url) if url else None)
-
-    def _checked(self, request: Request) -> dict[str, Any]:
-        """The parameters of the request and those of the catalog entry; raises InvalidRequestError."""
-        asked = self.asked(request)
-        if (known := _known_model(self.model)) is not None:
-            check_duration(known, request.duration)
-            check_parameters(known, {name: asked[name] for name in asked.keys() - {"final_frame"} - self.fixed.keys()})
-        seed = asked.get("seed", 0)
-        in_range = isinstance(seed, int) and RANDOM_SEED <= seed <= HIGHEST_SEED
-        _check("seed", seed, in_range, f"0 to {HIGHEST_SEED}, or {RANDOM_SEED} for any")
-        return asked
 
 
 class WaveSpeedWrapper(ApiWrapper):
@@ -148,32 +137,17 @@ class WaveSpeedWrapper(ApiWrapper):
     adapter = WaveSpeedAdapter
 
 
-def _known_model(model: str) -> Model | None:
-    ours = (known for known in find_models(kind="api") if known.model == model and known.provider is not None)
-    return next((known for known in ours if known.provider and known.provider.name == WaveSpeedAdapter.provider), None)
-
-
 def _shapes(model: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Size]] | None:
     """The parameter that sets the shape of the video, and what it may be; None where the video is as the picture is."""
     if "/wan-2.1/" in model:
         width, height = (832, 480) if "480p" in model else (1280, 720)
         return "size", {f"{width}*{height}": (width, height), f"{height}*{width}": (height, width)}
     if model.startswith("google/veo"):
-        width, height = (1920, 1080) if given.get("resolution") == "1080p" else (1280, 720)
+        resolution = given.get("resolution", "720p")
+        _check("resolution", resolution, resolution in _VEO_SIZES, f"one of {', '.join(_VEO_SIZES)}")
+        width, height = _VEO_SIZES[resolution]
         return "aspect_ratio", {"16:9": (width, height), "9:16": (height, width)}
     return None
-
-
-def _pictures(first: Path, given: Mapping[str, Any], size: Size | None) -> dict[str, InputImage]:
-    """The pictures by WaveSpeed's names for them."""
-    targets: dict[str, tuple[Path | None, Target]] = {
-        "image": (first, "first_frame"), "last_image": (given.get("final_frame"), "final_frame")
-    }  # fmt: skip
-    return {
-        name: input_image(path, size, given.get("fit", "pad"), target=target)
-        for name, (path, target) in targets.items()
-        if path is not None
-    }
 
 
 def _in_their_form(name: str, value: Any) -> Any:
@@ -197,6 +171,11 @@ def _lora(name: str, text: str) -> JsonObject:
     within = 0 <= scale <= HIGHEST_LORA_SCALE
     _check(name, text, bool(path) and within, f"PATH, or PATH@SCALE with a scale from 0 to {HIGHEST_LORA_SCALE:g}")
     return {"path": path, "scale": scale}
+
+
+def _check_seed(seed: object) -> None:
+    in_range = isinstance(seed, int) and RANDOM_SEED <= seed <= HIGHEST_SEED
+    _check("seed", seed, in_range, f"0 to {HIGHEST_SEED}, or {RANDOM_SEED} for any")
 
 
 def _check(field: str, value: object, fits: bool, expected: str) -> None:

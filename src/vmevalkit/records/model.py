@@ -91,6 +91,11 @@ class ProviderEntry(Record):
     """Environment variable that puts another address in its place: a gateway, or an emulator."""
     credentials: dict[str, tuple[str, ...]]
     """Environment variables that hold what it asks for, each with the other names it is known by."""
+    pairs: dict[str, str] = Field(default_factory=dict)
+    """Names of credentials that are but one half, each with the variable that holds the other half."""
+    needs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Environment variables that must be set beside the credentials, each with what does in its place: the name of
+    another variable, or the command of a login."""
     further_variables: tuple[str, ...] = ()
     """Other environment variables that are read for it, where they are set."""
     concurrency: int = Field(ge=1)

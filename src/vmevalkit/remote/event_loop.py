@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -76,14 +76,18 @@ class EventLoopThread:
     @contextmanager
     def leavable(self) -> Iterator[None]:
         """Marks a part of a coroutine before which nothing was done that counts: `wind_down` cuts it off there."""
-        task = asyncio.current_task()
-        if self._winding_down or task is None:
-            raise asyncio.CancelledError
+        self.check_open()
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._leavable.add(task)
         try:
             yield
         finally:
             self._leavable.discard(task)
+
+    def check_open(self) -> None:
+        """Nothing while new things may begin; raises CancelledError once they may not: the last look before paying."""
+        if self._winding_down or self._stopped:
+            raise asyncio.CancelledError
 
     def _leave(self) -> None:
         for task in tuple(self._leavable):

@@ -70,6 +70,7 @@ class JobClient:
             number += 1
             async with self.gate.slot():
                 await self.gate.wait_until_open()
+                event_loop.check_open()
                 log.submitting(job)  # here and not in another thread: nothing comes between the log and the request
                 try:
                     submitted = await self._submit(job, call)

@@ -21,7 +21,7 @@ from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.catalog.reader import catalog, find_models, load_wrapper
 from vmevalkit.records.base import Record
 from vmevalkit.records.model import Provider
-from vmevalkit.runner.credentials import missing_lines, provider_credentials
+from vmevalkit.runner.credentials import found_in_words, missing_lines, provider_credentials
 from vmevalkit.settings import Settings
 from vmevalkit.tasks.questions import read_questions
 
@@ -97,7 +97,9 @@ def _outputs(settings: Settings) -> Finding:
         with writing(folder), tempfile.TemporaryFile(dir=existing):
             free = shutil.disk_usage(existing).free
     except VmevalkitError as error:
-        return Finding(name="outputs", verdict="broken", detail=str(error), fix="export VMEVALKIT_OUTPUT_DIR=FOLDER")
+        return Finding(
+            name="outputs", verdict="broken", detail=str(error), fix='export VMEVALKIT_OUTPUT_DIR="$HOME/outputs"'
+        )
     enough = free >= LEAST_FREE_BYTES
     detail = f"{folder} can be written, {free / 2**30:.1f} GiB free"
     return Finding(name="outputs", verdict="ok" if enough else "broken", detail=detail, fix=None if enough else "df -h")
@@ -108,7 +110,7 @@ def _models(_: Settings) -> Finding:
     broken = [name for name in names if not _loads(name)]
     if broken:
         detail = f"{', '.join(broken)} cannot be loaded"
-        return Finding(name="models", verdict="broken", detail=detail, fix="vmevalkit models show MODEL")
+        return Finding(name="models", verdict="broken", detail=detail, fix=f"vmevalkit models show {broken[0]}")
     return Finding(name="models", verdict="ok", detail=f"{len(names)} in the catalog")
 
 
@@ -137,7 +139,7 @@ def _access(provider: Provider) -> Finding:
     credentials = provider_credentials(provider)
     missing = [credential for credential in credentials if not credential.is_set]
     if not missing:
-        detail = f"{', '.join(credential.variable for credential in credentials)} set"
-        return Finding(name=provider.name, verdict="ok", detail=detail)
-    detail = f"{', '.join(credential.variable for credential in missing)} not set; only {provider.title} needs it"
+        return Finding(name=provider.name, verdict="ok", detail=found_in_words(credentials))
+    wanting = ", ".join(credential.missing_in_words for credential in missing)
+    detail = f"not set, and needed only for {provider.title}: {wanting}"
     return Finding(name=provider.name, verdict="optional", detail=detail, fix=missing_lines(missing))

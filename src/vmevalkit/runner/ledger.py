@@ -36,6 +36,8 @@ class Spending(Record):
     """US dollars by the catalog's price for runs without a video: paid, refunded or never charged, nobody told."""
     perhaps_runs: int
     """How many runs that are."""
+    unspent_runs: int
+    """How many runs without a video cost nothing: nothing was submitted, it was turned away, or the model runs here."""
     unpriced: tuple[str, ...]
     """Ids of the runs whose cost is unknown; they are in none of the sums."""
     per_video: float | None
@@ -91,6 +93,7 @@ def _spending(model: str | None, runs: Sequence[Run]) -> Spending:
         forecast=fsum(forecast),
         perhaps=fsum(perhaps),
         perhaps_runs=len(perhaps),
+        unspent_runs=sum(run.cost is not None and run.cost.source == "free" for run in others),
         unpriced=unpriced,
         per_video=fsum(told + forecast) / len(finished) if has_rate else None,
         per_video_basis=_basis(told, forecast) if has_rate else None,

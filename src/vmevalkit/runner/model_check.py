@@ -14,12 +14,13 @@ from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.models.endpoint import foreign_endpoint
-from vmevalkit.models.limits import check_lifecycle
+from vmevalkit.models.limits import check_lifecycle, successor_fate
 from vmevalkit.records.base import Record
 from vmevalkit.records.generation import Failure, GenerationResult, RunResult
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
-from vmevalkit.runner.credentials import credentials_of
+from vmevalkit.runner.costs import request_of
+from vmevalkit.runner.credentials import credentials_of, found_in_words
 from vmevalkit.runner.generation import failure_in, wrapper_of
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.settings import require_variable
@@ -105,7 +106,10 @@ class _Trial:
     def look_at_video(self) -> str:
         video = isolated_probe(str(self.result and self.result["video_path"]))
         size = f"{video.width} x {video.height}"
-        return f"{video.frame_count} frames, {size}, {video.duration_seconds:.2f} s, {video.codec}"
+        got = f"{video.duration_seconds:.2f} s"
+        asked = request_of(self.model, {}).get("duration") if "duration" in self.model.capabilities else None
+        length = f", {got}" if asked is None else f"; asked for {asked:g} s, got {got}"
+        return f"{video.frame_count} frames, {size}, {video.codec}{length}"
 
 
 def _steps(looks: Mapping[str, Callable[[], str]]) -> Iterator[CheckStep]:
@@ -141,7 +145,8 @@ def _in_service(key: str) -> str:
     check_lifecycle(model)
     if model.retirement is None:
         return model.lifecycle
-    successor = f"; {model.retirement.successor} takes its place" if model.retirement.successor else ""
+    next_one = model.retirement.successor
+    successor = f"; {next_one} takes its place{successor_fate(model)}" if next_one else ""
     return f"{model.lifecycle}: may be switched off from {model.retirement.date} on{successor}"
 
 
@@ -151,9 +156,8 @@ def _access(key: str, folder: Path) -> str:
         require_variable(variable, needed_by=key)
     if model.kind == "api":
         wrapper_of(model, folder).check_access({})
-    there = [credential.variable for credential in credentials_of(model) if credential.is_set]
-    elsewhere = foreign_endpoint(model)
-    told = f"{', '.join(there)} set" if there else "needs no key" if not credentials_of(model) else "granted"
+    credentials, elsewhere = credentials_of(model), foreign_endpoint(model)
+    told = found_in_words(credentials) or ("granted" if credentials else "needs no key")
     return f"{told}; asked at {elsewhere}" if elsewhere else told
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from vmevalkit.models.catalog.reader import find_models
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault
 from vmevalkit.testing.emulators.clip import clip
 from vmevalkit.testing.emulators.gemini import GeminiEmulator
@@ -144,7 +145,9 @@ def test_a_wrong_key_is_refused_as_an_invalid_argument(connect: Callable[..., An
         ({"aspect_ratio": "1:1"}, "aspectRatio"),
         ({"mime_type": "image/gif"}, "mimeType"),
         ({"mime_type": "image/jpeg"}, "not what its"),
-        ({"person_generation": "allow_everyone"}, "personGeneration"),
+        ({"person_generation": "allow_all"}, "personGeneration"),
+        ({"person_generation": "disallow"}, "personGeneration"),
+        ({"model": "veo-3.1-generate-001"}, "NOT_FOUND"),
     ],
 )
 def test_what_veo_does_not_take_is_refused(
@@ -152,6 +155,10 @@ def test_what_veo_does_not_take_is_refused(
 ) -> None:
     with GeminiEmulator() as emulator, pytest.raises(genai.errors.ClientError, match=word):
         submit(connect(emulator), **given)
+
+
+def test_its_models_are_those_of_the_catalog() -> None:
+    assert {model.model for model in find_models(family="Google Veo")} == GeminiEmulator.models
 
 
 @pytest.mark.parametrize("name", ["seed", "generateAudio"])

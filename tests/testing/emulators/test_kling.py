@@ -141,6 +141,23 @@ def test_a_task_that_is_not_there_is_not_found(emulator: KlingEmulator, path: st
     assert (answer.status_code, answer.json()["code"], "data" in answer.json()) == (404, 1203, False)
 
 
+@pytest.mark.parametrize(
+    ("change", "units"),
+    [
+        ({"model_name": "kling-v1"}, "1"),
+        ({"model_name": "kling-v1", "mode": "pro", "duration": "10"}, "7"),
+        ({"model_name": "kling-v2-master"}, "10"),
+        ({"model_name": "kling-v3", "mode": "4k", "duration": "15"}, "45"),
+        ({"model_name": "kling-v1-6", "mode": "pro"}, None),
+    ],
+)
+def test_units_are_those_of_model_mode_and_length(
+    emulator: KlingEmulator, change: dict[str, Any], units: str | None
+) -> None:
+    task = read(asked(emulator, "POST", **{**BODY, **change}))
+    assert read(asked(emulator, "GET", f"/{task.task_id}")).final_unit_deduction == units
+
+
 def test_one_task_too_many_is_refused() -> None:
     with KlingEmulator(Behaviour(outcome="never_end", concurrency=1)) as emulator:
         assert asked(emulator, "POST", **BODY).status_code == 200

@@ -96,6 +96,9 @@ def test_wrong_key_is_not_let_in() -> None:
     ("url", "prompt", "said"),
     [
         ("data:image/png;base64,iVBORw0KGgo=", "The door opens", "frame0"),
+        ("http://pictures.example/first_frame.png", "The door opens", "frame0"),
+        ("https://10.0.0.1/first_frame.png", "The door opens", "frame0"),
+        ("https://bucket.internal/first_frame.png", "The door opens", "frame0"),
         (PICTURE, "Go", "Prompt is too short, minimum length is 3 characters"),
         (PICTURE, "G" * 5001, "Prompt is too long, maximum length is 5000 characters"),
     ],

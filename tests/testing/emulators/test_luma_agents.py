@@ -91,7 +91,7 @@ def test_wrong_key_is_not_let_in() -> None:
     ("video", "said"),
     [
         ({"start_frame": {"data": PICTURE}}, "media_type is needed"),
-        ({"start_frame": {"data": "no base64!", "media_type": "image/png"}}, "no base64"),
+        ({"start_frame": {"data": "no base64!", "media_type": "image/png"}}, "no picture"),
         ({"start_frame": {"data": "aGVsbG8=", "media_type": "image/png"}}, "no picture"),
         ({"start_frame": {"url": "https://a.example/b.png", "file_id": "x"}}, "exactly one"),
         ({**VIDEO, "duration": "10s"}, "10s is not supported with start_frame"),

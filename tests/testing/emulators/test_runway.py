@@ -16,7 +16,7 @@ from vmevalkit.testing.emulators.behaviour import Behaviour, Fault, FaultKind
 from vmevalkit.testing.emulators.clip import clip
 from vmevalkit.testing.emulators.runway import RunwayEmulator
 
-PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
+PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 BODY: dict[str, Any] = {"model": "gen4_turbo", "prompt_image": PICTURE, "prompt_text": "go", "ratio": "1280:720"}
 
 Client = Callable[[RunwayEmulator], RunwayML]
@@ -144,7 +144,10 @@ def test_a_request_without_the_version_is_refused() -> None:
         ("duration", {"duration": "5"}),
         ("promptText", {"prompt_text": ""}),
         ("promptText", {"prompt_text": "\N{GRINNING FACE}" * 501}),
-        ("promptText", {"model": "gen4.5"}),
+        ("promptText", {"model": "gen4.5", "prompt_text": runwayml.omit, "duration": 5}),
+        ("duration", {"model": "gen4.5"}),
+        ("duration", {"model": "gen3a_turbo", "ratio": "1280:768", "duration": 6}),
+        ("promptText", {"model": "gen3a_turbo", "ratio": "1280:768", "prompt_text": runwayml.omit}),
         ("seed", {"seed": -1}),
         ("promptImage", {"prompt_image": "http://example.com/a.png"}),
         ("promptImage", {"prompt_image": "iVBORw0KGgo="}),
@@ -159,6 +162,14 @@ def test_a_body_that_runway_does_not_take_is_refused(client: Client, field: str,
     body: Any = caught.value.body
     assert body["issues"][0]["path"] == [field]
     assert body["error"] == "Validation of body failed"
+
+
+@pytest.mark.parametrize(("model", "status"), [("aleph2", 200), ("gen4_aleph", 400)])
+def test_only_the_newer_editor_can_do_without_a_prompt(model: str, status: int) -> None:
+    with RunwayEmulator() as emulator:
+        headers = {"authorization": f"Bearer {emulator.key}", "x-runway-version": "2024-11-06"}
+        body = {"model": model, "videoUri": "https://videos.example/held.mp4"}
+        assert httpx.post(f"{emulator.base_url}/v1/video_to_video", headers=headers, json=body).status_code == status
 
 
 @pytest.mark.parametrize("change", [{}, {"videoUri": PICTURE}, {"promptImage": PICTURE}, {"model": "gen4_turbo"}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from google.oauth2.credentials import Credentials
 from PIL import Image
 
+from vmevalkit.models.catalog.reader import find_models
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault
 from vmevalkit.testing.emulators.clip import clip
 from vmevalkit.testing.emulators.vertex import VertexEmulator
@@ -122,9 +124,25 @@ def test_a_wrong_token_is_refused(connect: Callable[..., Any], submit: Callable[
         submit(connect(emulator, token="another"))
 
 
-def test_a_model_that_is_none_of_veo_is_not_found(connect: Callable[..., Any], submit: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("model", ["sora-2", "veo-3.1-generate-preview"])
+def test_a_model_that_it_does_not_have_is_not_found(
+    model: str, connect: Callable[..., Any], submit: Callable[..., Any]
+) -> None:
     with VertexEmulator() as emulator, pytest.raises(genai.errors.ClientError, match="NOT_FOUND"):
-        submit(connect(emulator), model="sora-2")
+        submit(connect(emulator), model=model)
+
+
+def test_its_models_are_those_of_the_catalog() -> None:
+    assert {model.model for model in find_models(family="Google Veo on Vertex AI")} == VertexEmulator.models
+
+
+@pytest.mark.parametrize(("people", "is_taken"), [("allow_adult", True), ("disallow", True), ("allow_all", False)])
+def test_adults_may_be_shown_or_nobody(
+    people: str, is_taken: bool, connect: Callable[..., Any], submit: Callable[..., Any]
+) -> None:
+    refused = nullcontext() if is_taken else pytest.raises(genai.errors.ClientError, match="personGeneration")
+    with VertexEmulator() as emulator, refused:
+        submit(connect(emulator), person_generation=people)
 
 
 def test_an_operation_is_asked_of_its_own_model(connect: Callable[..., Any], submit: Callable[..., Any]) -> None:

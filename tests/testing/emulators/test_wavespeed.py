@@ -19,7 +19,7 @@ from vmevalkit.testing.emulators.wavespeed import MODELS, WaveSpeedEmulator
 MODEL = "wavespeed-ai/wan-2.2/i2v-480p"
 WAN21 = "wavespeed-ai/wan-2.1/i2v-480p"
 VEO = "google/veo3.1/image-to-video"
-PICTURE = base64.b64encode(b"\x89PNG").decode()
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 BODY = {"prompt": "go", "image": f"data:image/png;base64,{PICTURE}"}
 
 
@@ -163,6 +163,7 @@ def test_one_job_too_many_is_refused() -> None:
         (MODEL, {"image": "no picture"}),
         (MODEL, {"last_image": "no picture"}),
         (MODEL, {"size": "832*480"}),
+        (MODEL, {"anything": 1}),
         (MODEL, {"duration": 10}),
         (MODEL, {"duration": 5.0}),
         (MODEL, {"duration": "5"}),
@@ -191,12 +192,16 @@ def test_request_outside_a_models_limits_is_refused(model: str, fields: dict[str
         (MODEL + "-lora", {"loras": [{"path": "a/b", "scale": 4}] * 3, "last_image": PICTURE, "seed": -1}),
         (WAN21, {"size": "480*832", "num_inference_steps": 40, "guidance_scale": 1.01, "enable_safety_checker": False}),
         (VEO, {"aspect_ratio": "9:16", "resolution": "1080p", "generate_audio": False, "duration": 4}),
-        ("somebody/another-model", {"anything": 1}),
     ],
 )
 def test_request_within_a_models_limits_is_taken(model: str, fields: dict[str, Any]) -> None:
     with WaveSpeedEmulator() as emulator:
         assert run(emulator, model, **fields)["outputs"]
+
+
+def test_model_that_nobody_knows_is_not_found() -> None:
+    with WaveSpeedEmulator() as emulator, pytest.raises(RuntimeError, match=r"HTTP 404.*model not found"):
+        run(emulator, "somebody/another-model")
 
 
 def test_models_of_the_catalog_are_those_it_knows() -> None:

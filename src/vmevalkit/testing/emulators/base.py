@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 import time
 import uuid
@@ -24,6 +25,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ENDINGS: dict[str, JobState] = {"succeed": "succeeded", "fail": "failed", "refuse": "refused", "cancel": "cancelled"}
 _LARGEST_REQUEST = 256 * 2**20
+
+SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}
+"""What files of each type of picture begin with."""
 
 
 @dataclass
@@ -101,10 +105,14 @@ class Emulator(ABC):
 
     def create(self, body: dict[str, Any], *, intent: str | None = None) -> EmulatedJob:
         """A new job."""
-        job = EmulatedJob(str(uuid.uuid4()), body, time.monotonic(), intent=intent)
+        job = EmulatedJob(self.new_id(), body, time.monotonic(), intent=intent)
         self.jobs[job.id] = job
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         return job
+
+    def new_id(self) -> str:
+        """An id for a job, as the provider makes them."""
+        return str(uuid.uuid4())
 
     @property
     def in_flight(self) -> int:
@@ -239,6 +247,19 @@ class Emulator(ABC):
     async def _sign(self, _: web.Request, response: web.StreamResponse) -> None:
         response.headers["date"] = self.behaviour.date or formatdate(self.now, usegmt=True)
         response.headers["x-request-id"] = f"emulated-{sum(self.requests.values())}"
+
+
+def decoded(text: object) -> bytes:
+    """What a text in base64 holds; nothing where it is none."""
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        return b""
+
+
+def is_picture(content: bytes) -> bool:
+    """True for what begins as a PNG, JPEG or WebP file does."""
+    return content.startswith(tuple(SIGNATURES.values()))
 
 
 def _hang_up(request: web.Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from vmevalkit.records.base import Record
 
@@ -49,6 +49,13 @@ class Fault(Record):
     """How many of them; -1 for all."""
     retry_after: float | None = None
     """Seconds that a rate limit asks to wait."""
+
+    @field_validator("times")
+    @classmethod
+    def _is_some(cls, times: int) -> int:
+        if times == 0:
+            raise ValueError("a fault that never happens is none")
+        return times
 
 
 class Behaviour(Record):

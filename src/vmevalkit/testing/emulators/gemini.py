@@ -22,11 +22,25 @@ class GeminiEmulator(GoogleEmulator):
     """Operations are asked for by GET; a video is a file, fetched with the key."""
 
     provider: ClassVar[str] = "gemini"
+    models: ClassVar[frozenset[str]] = frozenset(
+        {
+            "veo-2.0-generate-001",
+            "veo-3.0-generate-001",
+            "veo-3.0-fast-generate-001",
+            "veo-3.1-generate-preview",
+            "veo-3.1-fast-generate-preview",
+            "veo-3.1-lite-generate-preview",
+        }
+    )
 
     @property
     def unsupported(self) -> set[str]:
         """What only Vertex AI takes; that the API itself refuses all of it is unverified, its SDK does."""
         return {"seed", "generateAudio", "storageUri", "fps", "pubsubTopic", "resizeMode", "compressionQuality"}
+
+    def people(self, *, animates: bool) -> set[str]:
+        """Adults only in videos that begin with a picture, and anybody in all others."""
+        return {"allow_adult"} if animates else {"allow_all"}
 
     def routes(self) -> list[tuple[str, str, Phase, Handler]]:
         """Submit, operation and file, in the version that has Veo."""

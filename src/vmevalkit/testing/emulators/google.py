@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from aiohttp import web
 
-from vmevalkit.testing.emulators.base import EmulatedJob, Emulator
+from vmevalkit.testing.emulators.base import SIGNATURES, EmulatedJob, Emulator, decoded
 from vmevalkit.testing.emulators.behaviour import Behaviour, FaultKind
 
 Moderation = Literal["filtered", "error", "audio"]
@@ -18,7 +16,7 @@ out because of its sound, which is not charged."""
 
 MOST_IMAGE_BYTES = 20 * 2**20
 
-_SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_TYPES = {"image/png", "image/jpeg"}
 _REFUSAL = "The prompt could not be submitted because it violates Google's usage guidelines. Support codes: 62263041"
 _HELD_BACK = "Veo could not generate videos because of a safety filter. Support codes: 61493863, 56562880"
 _SILENCED = "We encountered an issue with the audio for your prompt. You have not been charged for this attempt."
@@ -42,6 +40,9 @@ _ERRORS: dict[FaultKind, tuple[int, str, str]] = {
 class GoogleEmulator(Emulator):
     """Operations: without `done` as long as they run, then with an error or a response."""
 
+    models: ClassVar[frozenset[str]]
+    """Ids of the models it has, those that were switched off among them."""
+
     def __init__(self, behaviour: Behaviour | None = None, *, port: int = 0) -> None:
         super().__init__(behaviour, port=port)
         self.moderation: Moderation = "filtered"
@@ -50,6 +51,10 @@ class GoogleEmulator(Emulator):
     @abstractmethod
     def unsupported(self) -> set[str]:
         """Parameters that are refused."""
+
+    @abstractmethod
+    def people(self, *, animates: bool) -> set[str]:
+        """What may be said about people in a video; `animates` tells whether it begins with a picture."""
 
     @abstractmethod
     def response(self, job: EmulatedJob | None, told: dict[str, Any]) -> dict[str, Any]:
@@ -70,9 +75,9 @@ class GoogleEmulator(Emulator):
 
     def submitted(self, model: str, body: dict[str, Any], prefix: str) -> web.Response:
         """The answer to a submit: an operation below `prefix` that runs."""
-        if not model.startswith("veo-"):
+        if model not in self.models:
             return self.error("gone", f"models/{model} is not found")
-        if (fault := _fault_in(model, body, self.unsupported)) is not None:
+        if (fault := _fault_in(model, body, self.unsupported) or self._fault_in_people(body)) is not None:
             return self.error("invalid", fault)
         if self.is_full:
             return self.error("rate_limited")
@@ -87,6 +92,12 @@ class GoogleEmulator(Emulator):
         if state in {"queued", "running"}:
             return self.json({"name": name}, pending=True)
         return self.json({"name": name, "done": True, **self._ending(job, state)})
+
+    def _fault_in_people(self, body: dict[str, Any]) -> str | None:
+        allowed = self.people(animates="image" in body["instances"][0])
+        given = body.get("parameters", {}).get("personGeneration")
+        fits = given is None or given in allowed
+        return None if fits else f"`personGeneration` must be one of {', '.join(sorted(allowed))} here."
 
     def _ending(self, job: EmulatedJob, state: str) -> dict[str, Any]:
         if state == "failed":
@@ -121,16 +132,13 @@ def _fault_in(model: str, body: dict[str, Any], unsupported: set[str]) -> str | 
 def _fault_in_picture(picture: Any) -> str | None:
     if not isinstance(picture, dict) or "bytesBase64Encoded" not in picture:
         return "`bytesBase64Encoded` is expected of a picture."
-    signature = _SIGNATURES.get(str(picture.get("mimeType")))
-    if signature is None:
+    kind = picture.get("mimeType")
+    if kind not in _TYPES:
         return "The `mimeType` of a picture must be image/jpeg or image/png."
-    try:
-        content = base64.b64decode(picture["bytesBase64Encoded"], validate=True)
-    except binascii.Error:
-        return "The picture is not valid base64."
+    content = decoded(picture["bytesBase64Encoded"])
     if len(content) > MOST_IMAGE_BYTES:
         return "The picture is larger than 20 MB."
-    return None if content.startswith(signature) else "The picture is not what its `mimeType` says."
+    return None if content.startswith(SIGNATURES[kind]) else "The picture is not what its `mimeType` says."
 
 
 def _fault_in_parameters(model: str, parameters: dict[str, Any]) -> str | None:
@@ -145,7 +153,5 @@ def _fault_in_parameters(model: str, parameters: dict[str, Any]) -> str | None:
         return f"`durationSeconds` is out of bound: {seconds!r}."
     if resolution not in {None, "720p"} and seconds != 8:
         return f"`durationSeconds` must be 8 at {resolution}."
-    if parameters.get("personGeneration", "allow_adult") not in {"allow_adult", "disallow", "dont_allow"}:
-        return "`personGeneration` isn't supported for image-to-video."
     seed = parameters.get("seed", 0)
     return None if type(seed) is int and 0 <= seed < 2**32 else "`seed` must be a 32-bit number."

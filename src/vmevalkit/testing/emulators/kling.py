@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import io
@@ -15,7 +14,10 @@ from typing import Any, ClassVar
 from aiohttp import web
 from PIL import Image
 
-from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler
+from vmevalkit.models.catalog.reader import find_models
+from vmevalkit.models.kling_inference import USD_PER_UNIT
+from vmevalkit.runner.costs import forecast
+from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler, decoded
 from vmevalkit.testing.emulators.behaviour import FaultKind, Phase
 
 _PATH = "/v1/videos/image2video"
@@ -62,7 +64,6 @@ _DURATIONS = {
     "kling-v2-6": _USUAL,
     "kling-v3": {str(seconds) for seconds in range(3, 16)},
 }
-_UNITS_PER_SECOND = 0.4
 _CREATED = 1767225600000
 
 
@@ -94,13 +95,9 @@ class KlingEmulator(Emulator):
         """`{"code", "message", "request_id"}`."""
         return self._refused(_CODES[kind], message)
 
-    def create(self, body: dict[str, Any], *, intent: str | None = None) -> EmulatedJob:
-        """A new job; its id is a number."""
-        job = super().create(body, intent=intent)
-        del self.jobs[job.id]
-        job.id = str(uuid.UUID(job.id).int)[:18]
-        self.jobs[job.id] = job
-        return job
+    def new_id(self) -> str:
+        """A number."""
+        return str(uuid.uuid4().int)[:18]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -141,7 +138,8 @@ class KlingEmulator(Emulator):
             seconds = job.body.get("duration", "5")
             video = {"id": str(uuid.uuid4()), "url": self.video_url(job), "duration": f"{seconds}.1"}
             data["task_result"] = {"videos": [video]}
-            data["final_unit_deduction"] = f"{_UNITS_PER_SECOND * int(seconds):g}"
+            if (units := _units(job.body)) is not None:
+                data["final_unit_deduction"] = f"{units:g}"
             if self.behaviour.outcome == "unknown_state":
                 data["task_status"] = "pondering"
         elif state in _MESSAGES:
@@ -163,6 +161,15 @@ class KlingEmulator(Emulator):
         if claims.get("nbf", 0) > self.now:
             return 1003
         return 1004 if claims.get("exp", 0) <= self.now else None
+
+
+def _units(body: dict[str, Any]) -> float | None:
+    """What a video costs by the catalog, in Kling's own money; None where nobody knows."""
+    name = body.get("model_name", "kling-v1")
+    model = next(model for model in find_models(family="Kling") if model.model == name)
+    quality = {each: value for each, value in body.items() if each in {"mode", "sound"}}
+    cost = forecast(model, {**quality, "duration": int(body.get("duration", "5"))})
+    return None if cost is None else cost.amount / USD_PER_UNIT
 
 
 def _claims(token: str, secret: str) -> Mapping[str, Any] | None:
@@ -203,10 +210,10 @@ def _fault_in_image(text: object) -> str | None:
     if text.startswith(("http://", "https://")):
         return None
     try:
-        content = base64.b64decode(text, validate=True)
+        content = decoded(text)
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
             return _fault_in_size(len(content), *image.size)
-    except (binascii.Error, OSError):
+    except OSError:
         return "File is not in a valid base64 format"
 
 

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 from aiohttp import web
 
+from vmevalkit.errors import UnexpectedReplyError
 from vmevalkit.records.job import JobState
+from vmevalkit.remote.addresses import check_address
 from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler
 from vmevalkit.testing.emulators.behaviour import FaultKind, Phase
 
@@ -71,7 +73,7 @@ class LumaEmulator(Emulator):
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        if (fault := _fault_in(body)) is not None:
+        if (fault := _fault_in(body) or self._fault_in_keyframes(body.get("keyframes") or {})) is not None:
             return self.error("invalid", fault)
         if self.is_full:
             return self.error("rate_limited", "too many concurrent generations")
@@ -100,6 +102,22 @@ class LumaEmulator(Emulator):
     def _known(self, request: web.Request) -> EmulatedJob | None:
         job = self.jobs.get(request.match_info["id"])
         return None if job is None or job.cancelled else job
+
+    def _fault_in_keyframes(self, keyframes: dict[str, Any]) -> str | None:
+        for name, keyframe in keyframes.items():
+            if keyframe.get("type") == "generation":
+                continue
+            if keyframe.get("type") != "image" or not self._is_reachable(str(keyframe.get("url", ""))):
+                return f"{name} is required to be an image with a url of a public https address"
+        return None
+
+    def _is_reachable(self, url: str) -> bool:
+        """True for an https address on the public internet, and for one on this machine, where this server is too."""
+        try:
+            check_address(url, self.base_url, self.provider)
+        except UnexpectedReplyError:
+            return False
+        return True
 
     def _generation(self, job: EmulatedJob, *, new: bool = False) -> dict[str, Any]:
         state: JobState = "queued" if new else self.state_of(job)
@@ -130,20 +148,11 @@ def _fault_in(body: dict[str, Any]) -> str | None:
         return f"Prompt is too long, maximum length is {_LONGEST_PROMPT} characters"
     if body.get("loop") and "frame1" in keyframes:
         return "Loop is not supported for keyframes"
-    return _fault_in_choices(body) or _fault_in_keyframes(keyframes)
+    return _fault_in_choices(body)
 
 
 def _fault_in_choices(body: dict[str, Any]) -> str | None:
     for name, choices in _CHOICES.items():
         if name in body and body[name] not in choices:
             return f"{name} is required to be one of {', '.join(choices)}"
-    return None
-
-
-def _fault_in_keyframes(keyframes: dict[str, Any]) -> str | None:
-    for name, keyframe in keyframes.items():
-        if keyframe.get("type") == "generation":
-            continue
-        if keyframe.get("type") != "image" or not str(keyframe.get("url", "")).startswith(("https://", "http://")):
-            return f"{name} is required to be an image with a url of a web address"
     return None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any, ClassVar
 
 from aiohttp import web
 
 from vmevalkit.records.job import JobState
-from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler
+from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler, decoded, is_picture
 from vmevalkit.testing.emulators.behaviour import FaultKind, Phase
 
 _ERRORS: dict[FaultKind, tuple[int, str]] = {
@@ -39,7 +37,6 @@ _FAILURES: dict[JobState, tuple[str, str]] = {
 _DURATIONS, _RESOLUTIONS = ("5s", "10s"), ("360p", "540p", "720p", "1080p")
 _RATIOS = ("16:9", "9:16", "4:3", "3:4", "1:1", "21:9")
 _LONGEST_PROMPT = 6000
-_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF")
 
 
 class LumaAgentsEmulator(Emulator):
@@ -133,8 +130,4 @@ def _fault_in_picture(picture: dict[str, Any]) -> str | None:
         return None
     if not str(picture.get("media_type", "")).startswith("image/"):
         return "media_type is needed with data"
-    try:
-        content = base64.b64decode(picture["data"], validate=True)
-    except binascii.Error:
-        return "data is no base64"
-    return None if content.startswith(_SIGNATURES) else "data is no picture"
+    return None if is_picture(decoded(picture["data"])) else "data is no picture in base64"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from aiohttp import web
 
-from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler
+from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler, decoded, is_picture
 from vmevalkit.testing.emulators.behaviour import FaultKind, Phase
 
 _NO_CREDIT = "You do not have enough credits to run this task."
@@ -33,6 +32,9 @@ _FAILURES = {
 _RATIOS = {"1280:720", "720:1280", "1104:832", "832:1104", "960:960", "1584:672"}
 _ANIMATORS = {"gen4_turbo": _RATIOS, "gen4.5": _RATIOS, "gen3a_turbo": {"1280:768", "768:1280"}}
 _EDITORS = {"gen4_aleph", "aleph2"}
+_DURATIONS = {"gen3a_turbo": (5, 10)}
+_USUAL_DURATIONS = tuple(range(2, 11))
+_REQUIRED = {"gen4.5": ("duration", "promptText"), "gen3a_turbo": ("promptText",), "gen4_aleph": ("promptText",)}
 _CREDITS_PER_SECOND = {"gen4_turbo": 5, "gen3a_turbo": 5, "gen4.5": 12, "gen4_aleph": 15, "aleph2": 28}
 _USUAL_SECONDS = 5
 _MOST_URI_CHARACTERS = 5 * 2**20
@@ -152,13 +154,12 @@ def _fault_in_animation(body: dict[str, Any]) -> tuple[str, str] | None:
         return "model", f"no model {model} animates pictures"
     if body.get("ratio") not in ratios:
         return "ratio", f"one of {', '.join(sorted(ratios))}"
-    if not isinstance(duration, int) or not 2 <= duration <= 10:
-        return "duration", "an integer from 2 to 10"
-    if model == "gen4.5" and not {"duration", "promptText"} <= set(body):
-        return "promptText", "promptText and duration are required"
+    durations = _DURATIONS.get(str(model), _USUAL_DURATIONS)
+    if not isinstance(duration, int) or duration not in durations:
+        return "duration", f"one of the integers {', '.join(map(str, durations))}"
     if isinstance(picture, list):
         picture = picture[0].get("uri") if len(picture) == 1 and picture[0].get("position") == "first" else None
-    if (fault := _fault_in_uri(picture, (b"\x89PNG", b"\xff\xd8", b"RIFF"))) is not None:
+    if (fault := _fault_in_uri(picture, is_picture)) is not None:
         return "promptImage", fault
     return _fault_in_the_rest(body)
 
@@ -168,12 +169,15 @@ def _fault_in_edit(body: dict[str, Any]) -> tuple[str, str] | None:
         return "model", f"no model {body.get('model')} edits videos"
     if set(body) & {"promptImage", "duration"}:
         return "promptImage", "unrecognized key"
-    if (fault := _fault_in_uri(body.get("videoUri"), (b"\x00\x00\x00",))) is not None:
+    if (fault := _fault_in_uri(body.get("videoUri"), _is_video)) is not None:
         return "videoUri", fault
     return _fault_in_the_rest(body)
 
 
 def _fault_in_the_rest(body: dict[str, Any]) -> tuple[str, str] | None:
+    for field in _REQUIRED.get(str(body.get("model")), ()):
+        if field not in body:
+            return field, "required"
     seed, prompt = body.get("seed", 0), body.get("promptText", "-")
     if not isinstance(seed, int) or not 0 <= seed <= _MOST_SEED:
         return "seed", f"0 to {_MOST_SEED}"
@@ -182,15 +186,17 @@ def _fault_in_the_rest(body: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _fault_in_uri(uri: object, openings: tuple[bytes, ...]) -> str | None:
+def _is_video(content: bytes) -> bool:
+    return content.startswith(b"\x00\x00\x00")
+
+
+def _fault_in_uri(uri: object, fits: Callable[[bytes], bool]) -> str | None:
     if not isinstance(uri, str):
         return "required"
     if uri.startswith(("https://", "runway://")):
         return None
     if len(uri) > _MOST_URI_CHARACTERS:
         return "the data URI is longer than 5 MB"
-    try:
-        content = base64.b64decode(uri.partition(";base64,")[2], validate=True)
-    except binascii.Error:
-        content = b""
-    return None if uri.startswith("data:") and content.startswith(openings) else "no file of a kind that is taken"
+    opening, _, text = uri.partition(";base64,")
+    is_taken = opening.startswith("data:") and fits(decoded(text))
+    return None if is_taken else "no file of a kind that is taken"

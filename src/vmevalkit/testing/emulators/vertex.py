@@ -22,11 +22,24 @@ class VertexEmulator(GoogleEmulator):
     """Operations are asked for by POST; a video comes with the answer."""
 
     provider: ClassVar[str] = "vertex"
+    models: ClassVar[frozenset[str]] = frozenset(
+        {
+            "veo-2.0-generate-001",
+            "veo-3.0-generate-001",
+            "veo-3.0-fast-generate-001",
+            "veo-3.1-generate-001",
+            "veo-3.1-fast-generate-001",
+        }
+    )
 
     @property
     def unsupported(self) -> set[str]:
         """Nothing; where the video should be stored is ignored here."""
         return set()
+
+    def people(self, *, animates: bool) -> set[str]:  # noqa: ARG002 (it is the same for all videos)
+        """Adults, or nobody."""
+        return {"allow_adult", "disallow"}
 
     @property
     def environment(self) -> dict[str, str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import uuid
 from typing import Any, ClassVar
 
 from aiohttp import web
 
-from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler
+from vmevalkit.testing.emulators.base import EmulatedJob, Emulator, Handler, decoded, is_picture
 from vmevalkit.testing.emulators.behaviour import Behaviour, FaultKind, Phase
 
 _ERRORS: dict[FaultKind, tuple[int, str]] = {
@@ -64,8 +62,8 @@ MODELS = _models()
 class WaveSpeedEmulator(Emulator):
     """Predictions: created, processing, completed, failed, cancelled, deleted.
 
-    A field that a model of our catalog does not list is refused; of the hundreds of others, only prompt, picture, seed
-    and weights are looked at. A prompt with the word nsfw ends completed, with its video flagged.
+    It knows the models of our catalog, and none of the hundreds of others. A prompt with the word nsfw ends completed,
+    with its video flagged.
     """
 
     provider: ClassVar[str] = "wavespeed"
@@ -97,6 +95,10 @@ class WaveSpeedEmulator(Emulator):
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         body, model = await request.json(), request.match_info["model"]
+        if (fault := _fault_in_any(body)) is not None:
+            return self.error("invalid", fault)
+        if model not in MODELS:
+            return self.error("gone", model)
         if (fault := _fault_in(model, body)) is not None:
             return self.error("invalid", fault)
         if self.is_full:
@@ -160,22 +162,23 @@ class WaveSpeedEmulator(Emulator):
 
 
 def _fault_in(model: str, body: dict[str, Any]) -> str | None:
-    """What is wrong with a request, where something is."""
-    fields, choices = MODELS.get(model, (set(body), {}))
+    """What a model does not take of a request, where there is something."""
+    fields, choices = MODELS[model]
     if unknown := set(body) - fields - set(choices) - _GENERAL:
         return f"unknown field {min(unknown)}"
-    if not isinstance(body.get("prompt"), str) or not body["prompt"]:
-        return "prompt is required"
     for name, allowed in choices.items():
         if name in body and (body[name] not in allowed or isinstance(body[name], float)):
             return f"{name} must be one of {', '.join(map(str, allowed))}"
     for name, (least, most) in _SAMPLING.items():
         if name in body and not least <= body[name] <= most:
             return f"{name} must be from {least} to {most}"
-    return _fault_in_the_rest(body)
+    return None
 
 
-def _fault_in_the_rest(body: dict[str, Any]) -> str | None:
+def _fault_in_any(body: dict[str, Any]) -> str | None:
+    """What no model takes of a request, where there is something."""
+    if not isinstance(body.get("prompt"), str) or not body["prompt"]:
+        return "prompt is required"
     seed = body.get("seed", -1)
     if not isinstance(seed, int) or not -1 <= seed <= _MOST_SEED:
         return f"seed must be from -1 to {_MOST_SEED}"
@@ -194,8 +197,4 @@ def _is_picture(value: object) -> bool:
     text = str(value)
     if text.startswith(("http://", "https://")):
         return True
-    try:
-        content = base64.b64decode(text.partition("base64,")[2] or text, validate=True)
-    except binascii.Error:
-        return False
-    return content.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF"))
+    return is_picture(decoded(text.partition("base64,")[2] or text))
