@@ -149,16 +149,16 @@ def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, v
     if as_json:
         facts = {"output_dir": root, "failed_before": failed_before, "summary": summary}
         show_json({**facts, "runs": results, "unrecorded": unrecorded})
-    _tell_of_costs(spent, max_cost)
+    _tell_of_costs(spent, max_cost, batch.options.output_dir)
     if summary.exit_code == EXIT_INTERRUPTED:
         hint("the same command goes on where this one stopped")
     return summary.exit_code or (1 if _tell_of_earlier(batch) else 0)
 
 
-def _tell_of_costs(spent: Spent, max_cost: float | None) -> None:
+def _tell_of_costs(spent: Spent, max_cost: float | None, outputs: Path) -> None:
     """Say what the sweep spent, and where providers took more than was forecast."""
     if words := spent.in_words():
-        say(f"{words}; `vmevalkit costs` tells of all runs")
+        say(f"{words}; all runs: {command('costs', str(outputs))}")
     if max_cost is not None and spent.most > max_cost + LEAST_CENT:
         say(f"that is ${spent.most - max_cost:.2f} beyond the limit: it was charged more than forecast")
 
