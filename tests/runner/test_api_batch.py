@@ -17,10 +17,10 @@ from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.run import Run
 from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.retry import RetryPolicy
-from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
+from vmevalkit.runner.batch import Batch, BatchOptions, limits_of, run_batch
 from vmevalkit.runner.executors import executor_for_models
 from vmevalkit.runner.inference import InferenceRunner
-from vmevalkit.runner.jobs import adopt_jobs
+from vmevalkit.runner.jobs import adopt_jobs, dismiss_job
 from vmevalkit.runner.plan import plan_of
 from vmevalkit.store.jobs import job_entries
 from vmevalkit.store.journal import append_event
@@ -29,6 +29,7 @@ from vmevalkit.tasks.questions import read_questions
 from vmevalkit.testing.emulators.base import Emulator
 
 RUNWAY, KLING = "runway-gen4-turbo", "kling-v2-6"
+BEFORE_THE_ANSWER = {"started", "prepared", "submitting"}
 
 
 class Bench:
@@ -81,7 +82,7 @@ def bench(
         provider = catalog().get(model).provider
         assert provider is not None
         for number in range(tasks):
-            make_task(f"maze_{number:04d}", size=(640, 360))
+            make_task(f"maze_{number:04d}", prompt="Go to the end", size=(640, 360))
         return Bench(emulate(provider.name, **behaviour), model, questions, tmp_path / "outputs")
 
     return start
@@ -286,6 +287,69 @@ def test_interrupted_units_cost_what_was_submitted(bench: Start) -> None:
             summary = run_batch(batch, executor)
     assert summary.interrupted
     assert summary.cost == pytest.approx(0.25 * len(found.emulator.jobs))
+
+
+def test_cost_that_nobody_knows_is_not_called_nothing(bench: Start) -> None:
+    found = bench("luma-ray-flash-2")
+    assert found.run(parameters={"image_url": "https://pictures.example/a.png"}).done == 1
+    (run,) = found.records
+    assert run.cost is None
+    with InferenceRunner(found.outputs) as runner:
+        assert [entry.cost for entry in job_entries(runner.tree)] == [None]
+
+
+def test_dismissed_run_of_a_killed_process_is_not_submitted_again(bench: Start) -> None:
+    found = bench()
+    found.run()
+    found.forget_record()
+    found.cut_journal("submitting")
+    with InferenceRunner(found.outputs) as runner:
+        (entry,) = job_entries(runner.tree)
+        dismiss_job(runner, entry)
+    assert found.run().skipped == 1
+    assert len(found.emulator.jobs) == 1
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "truncated", "html", "cut_before"])
+def test_paid_video_that_could_not_be_fetched_is_fetched_before_another_is_made(bench: Start, kind: str) -> None:
+    found = bench(**faults("fetch", kind))
+    assert found.run().failed == 1
+    found.emulator.faults_left.clear()
+    assert found.run(retry_failed=True).done == 1
+    assert len(found.emulator.jobs) == 1
+
+
+def test_whole_run_that_was_not_called_settled_stays_whole(bench: Start) -> None:
+    found = bench()
+    found.run()
+    found.cut_journal("ended")
+    found.emulator.jobs.clear()
+    before = found.records
+    with InferenceRunner(found.outputs) as runner:
+        stale = [entry.model_copy(update={"phase": "submitted"}) for entry in job_entries(runner.tree)]
+        adopt_jobs(runner, stale)
+        assert [entry.phase for entry in job_entries(runner.tree)] == ["settled"]
+    assert found.records == before
+
+
+def test_repeats_of_a_task_do_not_recover_each_other(bench: Start) -> None:
+    found = bench()
+    found.run(samples_per_task=2)
+    for record in found.outputs.glob("*/*/*/*/metadata.json"):
+        record.unlink()
+        journal = record.with_name("journal.jsonl")
+        lines = [line for line in journal.read_text().splitlines() if json.loads(line)["event"] in BEFORE_THE_ANSWER]
+        journal.write_text("\n".join(lines) + "\n")
+    assert found.run(samples_per_task=2).failed == 2
+    assert {run.inference.status for run in found.records} == {"unknown"}
+
+
+def test_models_that_run_here_do_not_take_the_room_of_those_that_wait(bench: Start) -> None:
+    found = bench()
+    with InferenceRunner(found.outputs) as runner:
+        batch = found.batch(runner)
+        batch.models = [*batch.models, catalog().get("control-still")]
+        assert limits_of(batch) == {"runway": 10, "control-still": 1}
 
 
 def test_refused_submit_costs_nothing(bench: Start) -> None:

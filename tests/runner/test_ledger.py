@@ -95,7 +95,7 @@ def test_killed_run_counts_as_perhaps_from_the_moment_its_job_is_submitted(
     folder.path.mkdir(parents=True)
     append_event(folder.journal, "started", _run(FORECAST, "interrupted").model_dump(mode="json"))
     assert list(unrecorded_runs(runner.tree)) == []
-    JobLog(folder.journal).submitting(Job(provider="runway", model="m"))
+    JobLog(folder.journal).submitting(Job(provider="runway", model="m", forecast=FORECAST))
     (spending,) = ledger(unrecorded_runs(runner.tree)).models
     assert (spending.model, spending.perhaps) == ("m", 0.25)
     JobLog(folder.journal).turned_away()

@@ -256,6 +256,7 @@ class ApiWrapper(ServiceWrapper):
     """The face of a model behind an API; a subclass names its adapter."""
 
     adapter: ClassVar[type[ApiAdapter]]
+    submits_jobs = True
 
     def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
         super().__init__(model, output_dir, **kwargs)

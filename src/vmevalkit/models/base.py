@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
@@ -44,6 +44,9 @@ class JobTerms:
 
 class ModelWrapper(ABC):
     """A model that turns a first frame and a prompt into a video."""
+
+    submits_jobs: ClassVar[bool] = False
+    """Whether it writes its jobs down as the terms of `attend` say, so that they can be gone on with."""
 
     def __init__(self, model: str, output_dir: str | Path, **kwargs: Any) -> None:
         """Prepare to write to `output_dir`; `model` is the provider's model id, `kwargs` the catalog's `args`."""

@@ -14,6 +14,9 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
+_FAREWELL_SECONDS = 2.0
+"""How long to wait for what the loop is at, when something is cut off."""
+
 
 class EventLoopThread:
     """An event loop in a daemon thread of its own, started when first needed."""
@@ -42,9 +45,11 @@ class EventLoopThread:
         try:
             return future.result()
         except concurrent.futures.CancelledError as error:
+            self._let_it_finish()
             raise KeyboardInterrupt("Stopped") from error
         except KeyboardInterrupt:
             future.cancel()
+            self._let_it_finish()
             raise
         finally:
             self._under_way.discard(future)
@@ -72,6 +77,13 @@ class EventLoopThread:
     def resume(self) -> None:
         """Let new things begin again."""
         self._stopped = self._winding_down = False
+
+    def _let_it_finish(self) -> None:
+        """Wait until the loop has done what it is at: what it just heard is then written down."""
+        done, loop = threading.Event(), self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(done.set)
+            done.wait(_FAREWELL_SECONDS)
 
     @contextmanager
     def leavable(self) -> Iterator[None]:

@@ -21,10 +21,11 @@ from vmevalkit.engine.unit import Ending, Outcome, Unit
 from vmevalkit.errors import InvalidRequestError, MissingImageError, UnreadableImageError, WorkerCrashedError
 from vmevalkit.models.base import ModelWrapper, Request
 from vmevalkit.models.catalog.reader import catalog
+from vmevalkit.models.endpoint import provider_facts
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters
 from vmevalkit.records.base import JsonObject, Record
 from vmevalkit.records.generation import GenerationJob, RunResult
-from vmevalkit.records.model import Model, Provider
+from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast, request_of
@@ -107,11 +108,10 @@ class BatchItem(Record):
 
     def open_run(self, runner: InferenceRunner, identity: str) -> RunWithJob | None:
         """The run to go on with before another is begun: its job is at the provider, or can be looked for there."""
-        provider = catalog().get(self.model).provider
-        if provider is None:
+        if catalog().get(self.model).kind != "api":
             return None
         found = open_runs(self.task_folder(runner), identity)
-        return next((each for each in found if _can_go_on(each, provider, self.options)), None)
+        return next((each for each in found if _can_go_on(each, self.options)), None)
 
 
 @dataclass
@@ -196,7 +196,7 @@ def run_batch(
         partial(perform, batch.runner) if executor.shares_memory else in_worker,
         executor=executor,
         is_done=batch.is_settled,
-        limits=_limits(batch),
+        limits=limits_of(batch),
         admit=partial(_reserve, batch, budget) if budget is not None else None,
         outcome_of=ending_of,
         on_outcome=tell,
@@ -275,7 +275,7 @@ def perform(runner: InferenceRunner, item: BatchItem) -> Done:
         try:
             if not item.options.force and (found := item.open_run(runner, job.identity)) is not None:
                 return runner.adopt(found.folder, may_submit=True) or "busy"
-            runner.tree.recover(item.task_folder(runner))
+            runner.tree.recover(item.task_folder(runner), identity=job.identity)
             return runner.run_job(job) if item.state(runner, job.identity) == "to_do" else "skipped"
         except RunInterrupted as interrupted:
             return interrupted.result
@@ -307,26 +307,31 @@ def ending_of(value: Done) -> Ending:
     return Ending("interrupted" if interrupted else "failed", failure, spent)
 
 
-def _can_go_on(found: RunWithJob, provider: Provider, options: BatchOptions) -> bool:
+def _can_go_on(found: RunWithJob, options: BatchOptions) -> bool:
     """True when there is something to be had of an open job.
 
     Not of one whose id is not known and cannot be found out, once a record says so; nor, on request, of one that the
-    provider does not know, or whose video cannot be fetched.
+    provider does not know.
     """
     recorded = found.run.inference.status if found.is_recorded else None
-    if found.log.phase == "submitting" and not provider.finds_jobs:
+    finds = found.log.job is not None and provider_facts(found.log.job.provider).finds_jobs
+    if found.log.phase == "submitting" and not finds:
         return recorded is None and not options.resubmit_unknown
-    if recorded == "unknown" and options.resubmit_unknown:
-        return False
-    return not (recorded == "failed" and found.log.state == "succeeded" and options.retry_failed)
+    return not (recorded == "unknown" and options.resubmit_unknown)
 
 
-def _limits(batch: Batch) -> dict[str, int]:
-    """Most generations under way by group."""
+def limits_of(batch: Batch) -> dict[str, int]:
+    """Most generations under way by group.
+
+    Beside models of providers, whose jobs only have to be waited for, those that run here do so one at a time each.
+    """
     limits = {model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency}
+    waits = any(model.provider is not None for model in batch.models)
     for model in batch.models:
         if model.provider is not None:
             limits[model.provider.name] = under_way(model.provider, batch.runner.in_flight)
+        elif waits:
+            limits.setdefault(model.key, 1)
     return limits
 
 

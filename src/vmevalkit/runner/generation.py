@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.atomic import replacing, sync_file
-from vmevalkit.errors import InvalidRequestError, InvalidResultError, UnreadableVideoError
+from vmevalkit.errors import InvalidRequestError, InvalidResultError, UnreadableVideoError, WorkerCrashedError
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
+from vmevalkit.media.sandbox_pool import LostError
 from vmevalkit.models.base import JobTerms, ModelWrapper, checked_result, failed_result
 from vmevalkit.models.catalog.reader import load_wrapper
 from vmevalkit.models.limits import check_inputs
@@ -148,6 +149,8 @@ class Generation:
         try:
             wrapper = wrapper_of(self.model, self.folder.video_dir)
             wrapper.attend(self.terms)
+            if not wrapper.submits_jobs:  # it keeps no journal of what it pays for: once asked, it may have
+                self.trail.cost = self.job.forecast
             result = checked_result(
                 wrapper.generate(self.image, self.job.task.prompt, output_filename=VIDEO_NAME, **sent)
             )
@@ -177,6 +180,11 @@ class Generation:
         try:
             return isolated_probe(video)
         except UnreadableVideoError as error:
+            if isinstance(error.__cause__, LostError):  # the decoder's fault, or this machine's
+                raise WorkerCrashedError(
+                    f"The video could not be looked at: {error.given}",
+                    next_step="If this repeats, raise VMEVALKIT_DECODE_MEMORY_MB",
+                ) from error
             if self.model.kind == "api":
                 vars(error)["retry"] = "transient"
             raise

@@ -22,7 +22,7 @@ from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
 from vmevalkit.records.job import Job
 from vmevalkit.records.model import Model
-from vmevalkit.records.run import Run
+from vmevalkit.records.run import Run, RunEntry
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy, failure_of
 from vmevalkit.runner.costs import forecast
@@ -227,6 +227,8 @@ class InferenceRunner:
             found = run_with_job(folder) if free else None
             if found is None or found.log.open_job is None:
                 return None
+            if self._settled(found):
+                return None
             model, job = catalog().get(found.run.inference.model), found.log.open_job
             check_endpoint(model, job)
             if job_id is not None:
@@ -246,6 +248,8 @@ class InferenceRunner:
             found = run_with_job(folder) if free else None
             if found is None or found.log.open_job is None:
                 return False
+            if self._settled(found):
+                return False
             model = catalog().get(found.run.inference.model)
             check_endpoint(model, found.log.open_job)
             if not self._wrapper_of(found).cancel():
@@ -257,6 +261,13 @@ class InferenceRunner:
             error = JobFailedError("The job was ended on request", provider=provider, request_id=None)
             self._end(folder, failed_result(model.model, failure_of(error), 0.0))
             return True
+
+    def _settled(self, found: RunWithJob) -> bool:
+        """True when the run is whole, and its process was killed before it said so in the journal; it is said now."""
+        if not self.tree.is_verified(RunEntry.of(found.run, self.tree.relative(found.folder.path))):
+            return False
+        found.log.settle()
+        return True
 
     def _named(self, found: RunWithJob, job_id: str) -> Job:
         """The run's job with an id that the provider knows."""
@@ -329,9 +340,9 @@ class InferenceRunner:
         log = JobLog(folder.journal)
         if log.phase == "submitting":  # however it ended: nobody knows whether the provider has the job
             result = unknown_result(result)
-        course.trail.cost = cost_of(run, log, result)
-        if course.trail.cost is not None:
-            spent = {"cost": course.trail.cost.model_dump(mode="json"), "adopted": course.trail.adopted}
+        cost = course.trail.cost = cost_of(run, log, result, course.trail)
+        if catalog().get(run.inference.model).kind == "api":
+            spent = {"cost": cost.model_dump(mode="json") if cost else None, "adopted": course.trail.adopted}
             result = {**result, "metadata": result["metadata"] | spent}
         full = RunResult(
             **result,

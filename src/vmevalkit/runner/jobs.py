@@ -56,11 +56,12 @@ def cancel_job(runner: InferenceRunner, entry: JobEntry) -> bool:
 def dismiss_job(runner: InferenceRunner, entry: JobEntry) -> None:
     """Expect nothing more of a run's job: it is not gone on with, and not listed as open any more."""
     folder = _folder(runner, entry)
+    runner.tree.recover(folder.path.parent, identity=entry.identity)  # a run that says how it stands, before it is over
     with runner.tree.working_on(folder) as free:
-        if not free:
+        log = JobLog(folder.journal)
+        if not free or log.open_job is None or not folder.record.exists():
             raise _not_open(entry, "is being worked on")
-        runner.tree.recover(folder.path.parent)
-        JobLog(folder.journal).settle()
+        log.settle()
 
 
 def _adopted(runner: InferenceRunner, job_id: str | None, entry: JobEntry) -> Done:

@@ -74,7 +74,7 @@ def unrecorded_runs(tree: OutputTree) -> Iterator[Run]:
         folder = RunFolder(tree.layout.root / name)
         found = None if folder.record.exists() else run_with_job(folder)
         if found is not None:
-            yield found.run.model_copy(update={"cost": found.log.cost or found.run.cost})
+            yield found.run.model_copy(update={"cost": found.log.cost_beside(found.run.cost)})
 
 
 def _spending(model: str | None, runs: Sequence[Run]) -> Spending:

@@ -83,15 +83,15 @@ def ended_run(run: Run, trail: Trail, result: Mapping[str, Any]) -> Run:
     }
     provenance = run.provenance and run.provenance.model_copy(update=sent)
     changed = {"inference": inference, "output": output, "provenance": provenance, "attempts": tuple(trail.tries)}
-    return run.model_copy(update=changed | ({"cost": trail.cost} if trail.cost is not None else {}))
+    return run.model_copy(update={**changed, "cost": trail.cost})
 
 
-def cost_of(run: Run, log: JobLog, result: Mapping[str, Any]) -> Cost | None:
-    """What a run cost: as the provider told, else as its journal says, else as was announced.
+def cost_of(run: Run, log: JobLog, result: Mapping[str, Any], trail: Trail) -> Cost | None:
+    """What a run cost: as the provider told, else as its journal says, else as the wrapper was to be paid.
 
-    What was announced of a model that submits jobs is nothing, until a job of its is submitted.
+    What was announced of a model behind a provider is nothing, until a job of its is submitted.
     """
-    return told_cost(result) or log.cost or run.cost
+    return told_cost(result) or log.cost_beside(trail.cost or run.cost)
 
 
 def told_cost(result: Mapping[str, Any]) -> Cost | None:

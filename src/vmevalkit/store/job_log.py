@@ -87,6 +87,10 @@ class JobLog:
         """Write down that nothing more can come of the latest job; last of all, when the run has its record."""
         self._append("settled", {})
 
+    def cost_beside(self, announced: Cost | None) -> Cost | None:
+        """What the run of this journal cost: its job's cost, known or not, or what was announced without a job."""
+        return self.cost if self.job is not None else announced
+
     @property
     def since(self) -> datetime | None:
         """When the latest job came as far as it is."""

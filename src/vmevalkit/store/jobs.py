@@ -77,5 +77,5 @@ def entry_of(found: RunWithJob, folder: str) -> JobEntry:
         phase="settled" if over else log.phase,
         state="succeeded" if over else log.state,
         since=log.since,
-        cost=log.cost or run.cost,
+        cost=log.cost_beside(run.cost),
     )

@@ -129,18 +129,21 @@ class OutputTree:
         with claim(self.layout, hash_json(self.relative(folder.path))) as free:
             yield free
 
-    def recover(self, task_folder: Path, failure: Failure | None = None) -> list[RunEntry]:
+    def recover(
+        self, task_folder: Path, failure: Failure | None = None, *, identity: str | None = None
+    ) -> list[RunEntry]:
         """Give the runs that a killed process left without a record the record of an interrupted run.
 
-        With `failure`, where it is known what killed them, that of a failed one.
+        With `failure`, where it is known what killed them, that of a failed one; with `identity`, only those that have
+        it.
         """
         folders = _folders_without_record(task_folder)
-        return [entry for folder in folders if (entry := self._recover(folder, failure))]
+        return [entry for folder in folders if (entry := self._recover(folder, failure, identity))]
 
-    def _recover(self, folder: RunFolder, failure: Failure | None) -> RunEntry | None:
+    def _recover(self, folder: RunFolder, failure: Failure | None, identity: str | None) -> RunEntry | None:
         with self.working_on(folder) as free:
             run = _killed_run(folder, failure)
-            if not free or run is None or folder.record.exists():
+            if not free or run is None or folder.record.exists() or identity not in {None, run.identity}:
                 return None
             self.record(folder, run)
             return RunEntry.of(run, self.relative(folder.path))
@@ -272,4 +275,6 @@ def _killed_run(folder: RunFolder, failure: Failure | None) -> Run | None:
     seconds = max(0.0, (events[-1].at - run.inference.timestamp).total_seconds())
     ending = ("failed", failure.message) if failure and log.phase != "submitting" else _ENDINGS[log.phase]
     update = {"status": ending[0], "error": ending[1], "duration_seconds": seconds}
-    return run.model_copy(update={"inference": run.inference.model_copy(update=update), "cost": log.cost or run.cost})
+    return run.model_copy(
+        update={"inference": run.inference.model_copy(update=update), "cost": log.cost_beside(run.cost)}
+    )
