@@ -48,18 +48,20 @@ def kill_often(folder: Path, provider: str, kills: int, moment: random.Random) -
             next(str(job.body[name]) for name in PROMPT_FIELDS if name in job.body) for job in emulator.jobs.values()
         )
     with OutputTree(outputs) as tree:
-        ended = {entry.task_id: entry.status for entry in tree.entries()}
-        prompts = {
-            entry.task_id: (outputs / entry.folder / "question" / "prompt.txt").read_text() for entry in tree.entries()
-        }
+        ended = {str(entry.task_id): entry.status for entry in tree.entries()}
         problems = [problem for problem in audit(tree).problems if problem.kind != "interrupted"]
-    done = {prompts[task] for task, status in ended.items() if status == "success"}
-    unknown = {prompts[task] for task, status in ended.items() if status == "unknown"}
+    done = {prompt_of(questions, task) for task, status in ended.items() if status == "success"}
+    unknown = {prompt_of(questions, task) for task, status in ended.items() if status == "unknown"}
     twice = sum(count - 1 for count in asked.values())
     lost = sum(prompt not in done | unknown for prompt in asked)
     print(f"{provider}: {killed} kills, {tasks} tasks, {len(asked)} jobs at the provider, {len(done)} videos here")
     print(f"  {twice} paid twice, {lost} lost, {len(unknown)} recorded as unknown, {len(problems)} other problems")
     return not twice and not lost and not problems and len(done | unknown) == tasks
+
+
+def prompt_of(questions: Path, task: str) -> str:
+    """The prompt of a task, by which the provider's jobs are told apart."""
+    return (questions / "maze_task" / task / "prompt.txt").read_text()
 
 
 def main() -> int:
