@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmevalkit.cli.output import say, show_table
-from vmevalkit.cli.text import counted
 from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.records.model import Model
+from vmevalkit.report.wording import count
 from vmevalkit.runner.plan import BatchPlan, ModelPlan
 
 _RARE = {"TO ADOPT", "UNKNOWN"}
@@ -39,7 +39,7 @@ def total_in_words(plan: BatchPlan) -> str:
     unpriced = f" and the unknown price of {', '.join(plan.total.unpriced)}" if plan.total.unpriced else ""
     adopted = sum(each.to_adopt for each in plan.models.values())
     paid = f", {adopted} of them paid before" if adopted else ""
-    return f"{counted(plan.to_do, 'run')} to do{paid}, expected cost ${plan.total.amount:.2f}{unpriced}"
+    return f"{count(plan.to_do, 'run')} to do{paid}, expected cost ${plan.total.amount:.2f}{unpriced}"
 
 
 def announce_plan(plan: BatchPlan, models: Sequence[Model], max_cost: float | None) -> None:
@@ -48,7 +48,7 @@ def announce_plan(plan: BatchPlan, models: Sequence[Model], max_cost: float | No
         if each.to_do and each.forecast.amount != 0:
             _, *_, seconds, price, cost = _planned(model, each)
             told = f"at a price of {price}: {cost}" if each.forecast.amount is not None else "at an unknown price"
-            say(f"{model}: {counted(each.to_do, 'run')}, {seconds or '?'} seconds of video {told}")
+            say(f"{model}: {count(each.to_do, 'run')}, {seconds or '?'} seconds of video {told}")
     addresses = {model.provider.title: foreign_endpoint(model) for model in models if model.provider is not None}
     for title, address in addresses.items():
         if address is not None:

@@ -11,8 +11,3 @@ def printable(text: str) -> str:
 def printable_line(text: str) -> str:
     """`text` as one line, with a space for line ends and everything else that cannot be printed."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as `1 run` and `2 runs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
