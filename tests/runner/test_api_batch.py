@@ -56,6 +56,12 @@ class Bench:
         found = [read_run(path) for path in self.outputs.glob("*/*/*/*/metadata.json")]
         return sorted(found, key=lambda run: (run.inference.timestamp, run.inference.run_id))
 
+    def run_until_killed_after(self, event: str, **options: Any) -> None:
+        """Run the only task, and leave it as a process does that was killed right after an event."""
+        self.run(**options)
+        self.forget_record()
+        self.cut_journal(event)
+
     def forget_record(self) -> None:
         """Leave the only run as a killed process would: with a journal and no record."""
         (record,) = self.outputs.glob("*/*/*/*/metadata.json")
@@ -114,9 +120,7 @@ def test_second_sweep_asks_for_nothing(bench: Start) -> None:
 
 def test_job_of_a_killed_process_is_adopted_and_not_paid_again(bench: Start) -> None:
     found = bench()
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitted")
+    found.run_until_killed_after("submitted")
     summary = found.run(max_cost=0.0)
     assert (summary.done, summary.cost) == (1, 0.0)
     assert (len(found.emulator.jobs), len(found.records)) == (1, 1)
@@ -124,9 +128,7 @@ def test_job_of_a_killed_process_is_adopted_and_not_paid_again(bench: Start) -> 
 
 def test_adopted_run_keeps_what_was_changed_before_it_was_killed(bench: Start) -> None:
     found = bench()
-    found.run(parameters={"ratio": "960:960"})
-    found.forget_record()
-    found.cut_journal("submitted")
+    found.run_until_killed_after("submitted", parameters={"ratio": "960:960"})
     found.run(parameters={"ratio": "960:960"})
     provenance = found.records[0].provenance
     assert provenance is not None
@@ -145,9 +147,7 @@ def test_run_that_lost_touch_goes_on_with_its_job(bench: Start) -> None:
 
 def test_process_killed_while_it_submitted_is_unknown_and_not_repeated(bench: Start) -> None:
     found = bench()
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     assert (found.run().failed, found.run().skipped) == (1, 1)
     assert [run.inference.status for run in found.records] == ["unknown"]
     assert len(found.emulator.jobs) == 1
@@ -155,18 +155,14 @@ def test_process_killed_while_it_submitted_is_unknown_and_not_repeated(bench: St
 
 def test_process_killed_while_it_submitted_finds_its_job_where_it_can(bench: Start) -> None:
     found = bench(KLING)
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     assert found.run().done == 1
     assert len(found.emulator.jobs) == 1
 
 
 def test_job_that_never_arrived_is_submitted_where_that_is_certain(bench: Start) -> None:
     found = bench(KLING)
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     found.emulator.jobs.clear()
     assert found.run().done == 1
     assert len(found.emulator.jobs) == 1
@@ -210,9 +206,7 @@ def test_video_that_is_no_longer_kept_is_a_failure_that_can_be_repeated(bench: S
 
 def test_adoption_submits_nothing_even_where_nothing_arrived(bench: Start) -> None:
     found = bench(KLING)
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     found.emulator.jobs.clear()
     with InferenceRunner(found.outputs) as runner:
         assert adopt_jobs(runner, list(job_entries(runner.tree))).failed == 1
@@ -224,9 +218,7 @@ def test_adoption_submits_nothing_even_where_nothing_arrived(bench: Start) -> No
 
 def test_lost_job_that_may_have_to_be_paid_counts_against_the_limit(bench: Start) -> None:
     found = bench(KLING)
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     found.emulator.jobs.clear()
     assert found.run(max_cost=0.0).exit_code == 4
     assert not found.emulator.jobs
@@ -300,9 +292,7 @@ def test_cost_that_nobody_knows_is_not_called_nothing(bench: Start) -> None:
 
 def test_dismissed_run_of_a_killed_process_is_not_submitted_again(bench: Start) -> None:
     found = bench()
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitting")
+    found.run_until_killed_after("submitting")
     with InferenceRunner(found.outputs) as runner:
         (entry,) = job_entries(runner.tree)
         dismiss_job(runner, entry)
@@ -442,9 +432,7 @@ def test_open_jobs_are_listed_with_their_ids(bench: Start) -> None:
 
 def test_torn_line_in_a_journal_costs_nothing(bench: Start) -> None:
     found = bench()
-    found.run()
-    found.forget_record()
-    found.cut_journal("submitted")
+    found.run_until_killed_after("submitted")
     (journal,) = found.outputs.glob("*/*/*/*/journal.jsonl")
     with journal.open("a") as file:
         file.write('{"event": "settl')

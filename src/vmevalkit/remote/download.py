@@ -29,6 +29,7 @@ MOST_SECONDS = 1800.0
 """A video of 4 GB takes less over a line of 20 Mbit/s."""
 MOST_TRIES = 40
 """Also of those that get further: a video that is cut off this often is not coming."""
+_OPEN = "It was not taken. The job stays open: the same command tries to fetch it again"
 _MOST_REDIRECTS = 5
 _QUOTE_BYTES = 2000
 _GONE = {401, 403, 404, 410}
@@ -145,6 +146,7 @@ async def _read_on(transport: Transport, url: str, part: _Part) -> None:
             return
     raise UnexpectedReplyError(
         f"{provider} sent the download from one address to the next, {_MOST_REDIRECTS} times",
+        next_step=_OPEN,
         provider=provider,
         request_id=None,
     )
@@ -155,7 +157,10 @@ async def _copy(provider: str, response: httpx.Response, part: _Part) -> None:
         part.file.write(chunk)
         if part.held > MOST_VIDEO_BYTES:
             raise UnexpectedReplyError(
-                f"{provider} sent more than {MOST_VIDEO_BYTES} bytes for one video", provider=provider, request_id=None
+                f"{provider} sent more than {MOST_VIDEO_BYTES} bytes for one video",
+                next_step=_OPEN,
+                provider=provider,
+                request_id=None,
             )
     if not part.held or part.total not in {None, part.held}:
         raise ProviderUnavailableError(
@@ -199,6 +204,7 @@ async def _check(transport: Transport, response: httpx.Response) -> None:
             raise UnexpectedReplyError(
                 f"{provider} sent the video packed with {encoding}",
                 expected="the video as it is",
+                next_step=_OPEN,
                 provider=provider,
                 request_id=None,
             )

@@ -63,7 +63,6 @@ def refusal(
         request_id=reply.request_id if reply is not None else None,
         status=reply.status if reply is not None else None,
         in_json=reply is not None and reply.json is not None,
-        **({"retry_after": None} if issubclass(kind, RateLimitedError) else {}),
         **facts,
     )
 

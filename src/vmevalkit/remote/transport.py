@@ -159,7 +159,11 @@ class Transport:
             sent = isinstance(error, httpx.DecodingError)
             what = "answered with what HTTP does not know" if sent else "cannot be asked at such an address"
             raise UnexpectedReplyError(
-                f"{provider} {what}: {self.hide(str(error))}", provider=provider, request_id=None, sent=sent
+                f"{provider} {what}: {self.hide(str(error))}",
+                next_step="See that the address that is set for it is right: `vmevalkit models show MODEL` tells it",
+                provider=provider,
+                request_id=None,
+                sent=sent,
             ) from error
 
 

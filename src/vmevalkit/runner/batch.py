@@ -35,7 +35,7 @@ from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.inference import InferenceRunner, RunInterrupted
 from vmevalkit.runner.run_record import told_cost
 from vmevalkit.store.claims import claim
-from vmevalkit.store.jobs import RunWithJob, open_runs
+from vmevalkit.store.jobs import RunWithJob, runs_with_open_job
 from vmevalkit.store.layout import VIDEO_NAME
 
 State = Literal["to_do", "to_adopt", "done", "failed_before", "unknown_before"]
@@ -110,7 +110,7 @@ class BatchItem(Record):
         """The run to go on with before another is begun: its job is at the provider, or can be looked for there."""
         if catalog().get(self.model).kind != "api":
             return None
-        found = open_runs(self.task_folder(runner), identity)
+        found = runs_with_open_job(self.task_folder(runner), identity)
         return next((each for each in found if _can_go_on(each, self.options)), None)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -211,11 +212,9 @@ class InferenceRunner:
                     append_event(folder.journal, PREPARED, {"transforms": told}, durable=False)
                 return self._generation(model, job, folder, course.trail).carry_out(private)
 
-            return self._ended(model, folder, carry_out, verbose=verbose)
+            return self._recorded(model, folder, carry_out, verbose=verbose)
 
-    def adopt(
-        self, folder: RunFolder, *, job_id: str | None = None, may_submit: bool = False, verbose: bool = False
-    ) -> RunResult | None:
+    def adopt(self, folder: RunFolder, *, job_id: str | None = None, may_submit: bool = False) -> RunResult | None:
         """The result of a run whose job is open: it is waited for, its video fetched, and the run's record written.
 
         None when somebody else is at it, or the job is over by now. `job_id` is the provider's id where the run does
@@ -223,44 +222,56 @@ class InferenceRunner:
         InvalidRequestError, and leaves the run as it is, where the job belongs to another address, or the provider does
         not know `job_id`.
         """
-        with self.tree.working_on(folder) as free:
-            found = run_with_job(folder) if free else None
-            if found is None or found.log.open_job is None:
+        with self._working_on_open_job(folder) as found:
+            if found is None:
                 return None
-            if self._settled(found):
-                return None
-            model, job = catalog().get(found.run.inference.model), found.log.open_job
-            check_endpoint(model, job)
             if job_id is not None:
                 found.log.submitted(self._named(found, job_id))
-            trail = Trail(list(found.log.prepared), tries=list(found.run.attempts))
-            trail.adopted = found.log.phase == "submitted" or not may_submit
-            self._open_runs[folder.path] = OpenRun(found.run, trail)
+            model = catalog().get(found.run.inference.model)
+            trail = self._resumed(found, adopted=found.log.phase == "submitted" or not may_submit)
             generation = self._generation(model, job_of(found), folder, trail, may_submit=may_submit)
-            return self._ended(model, folder, lambda: generation.carry_out({}), verbose=verbose)
+            return self._recorded(model, folder, lambda: generation.carry_out({}), verbose=False)
 
     def cancel(self, folder: RunFolder) -> bool:
         """True when the provider was told to end the run's open job, which is recorded then; False where it cannot be.
 
         Raises what the provider answers, and InvalidRequestError as `adopt` does; the job is left as it is then.
         """
-        with self.tree.working_on(folder) as free:
-            found = run_with_job(folder) if free else None
-            if found is None or found.log.open_job is None:
-                return False
-            if self._settled(found):
-                return False
-            model = catalog().get(found.run.inference.model)
-            check_endpoint(model, found.log.open_job)
-            if not self._wrapper_of(found).cancel():
+        with self._working_on_open_job(folder) as found:
+            if found is None or not self._wrapper_of(found).cancel():
                 return False
             found.log.ended("cancelled")
-            trail = Trail(list(found.log.prepared), tries=list(found.run.attempts), adopted=True)
-            self._open_runs[folder.path] = OpenRun(found.run, trail)
-            provider = found.log.open_job.provider
-            error = JobFailedError("The job was ended on request", provider=provider, request_id=None)
+            self._resumed(found, adopted=True)
+            model = catalog().get(found.run.inference.model)
+            error = JobFailedError(
+                "The job was ended on request",
+                next_step="`vmevalkit generate` with --retry-failed has it made again",
+                provider=model.provider.name if model.provider else model.key,
+                request_id=None,
+            )
             self._end(folder, failed_result(model.model, failure_of(error), 0.0))
             return True
+
+    @contextmanager
+    def _working_on_open_job(self, folder: RunFolder) -> Iterator[RunWithJob | None]:
+        """The run in a folder, held while the block runs; None when somebody else holds it, or its job is over.
+
+        Raises InvalidRequestError where its job was submitted to another address than is asked now.
+        """
+        with self.tree.working_on(folder) as free:
+            found = run_with_job(folder) if free else None
+            job = found.log.open_job if found is not None else None
+            if found is None or job is None or self._settled(found):
+                yield None
+                return
+            check_endpoint(catalog().get(found.run.inference.model), job)
+            yield found
+
+    def _resumed(self, found: RunWithJob, *, adopted: bool) -> Trail:
+        """The trail of a run that is gone on with, as an earlier process left it."""
+        trail = Trail(list(found.log.prepared), tries=list(found.run.attempts), adopted=adopted)
+        self._open_runs[found.folder.path] = OpenRun(found.run, trail)
+        return trail
 
     def _settled(self, found: RunWithJob) -> bool:
         """True when the run is whole, and its process was killed before it said so in the journal; it is said now."""
@@ -302,7 +313,7 @@ class InferenceRunner:
     ) -> Generation:
         return Generation(model, job, folder, trail, self.retry, self.in_flight, may_submit)
 
-    def _ended(
+    def _recorded(
         self, model: Model, folder: RunFolder, carry_out: Callable[[], GenerationResult], *, verbose: bool
     ) -> RunResult:
         """The recorded result of what `carry_out` does in a run's folder."""

@@ -46,7 +46,7 @@ def run_with_job(folder: RunFolder) -> RunWithJob | None:
     return RunWithJob(folder, run, log)
 
 
-def open_runs(task_folder: Path, identity: str) -> list[RunWithJob]:
+def runs_with_open_job(task_folder: Path, identity: str) -> list[RunWithJob]:
     """The runs with this identity whose job is open still, oldest first: those to go on with before a new one."""
     found = (run_with_job(RunFolder(task_folder / name)) for name in subfolders(task_folder))
     runs = [each for each in found if each and each.run.identity == identity and each.log.open_job is not None]
