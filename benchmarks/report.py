@@ -17,6 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from vmevalkit.hashes import hash_file
 from vmevalkit.media.encode import encode
 from vmevalkit.records.evaluation import FrameBasis, Subject
 from vmevalkit.records.generation import Cost
@@ -25,7 +26,6 @@ from vmevalkit.records.score import ComparabilityKey, Score, ScoreRecord
 from vmevalkit.records.verdict import Check, JudgeIdentity, Verdict, VerdictRecord
 from vmevalkit.runner.reporting import make_report
 from vmevalkit.store.evaluations import Evaluations
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.tree import OutputTree
 
 LIMIT_SECONDS, LIMIT_PAINT_SECONDS, LIMIT_PAGE_KILOBYTES = 20.0, 1.0, 500

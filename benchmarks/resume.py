@@ -18,6 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from vmevalkit.engine.inline import InlineExecutor
+from vmevalkit.hashes import hash_file
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
@@ -25,7 +26,6 @@ from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
 from vmevalkit.runner.generation import Trail
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.runner.run_record import ended_run, started_run
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import VIDEO_NAME
 from vmevalkit.tasks.questions import read_questions
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
+from vmevalkit.hashes import hash_file
 from vmevalkit.media.encode import encode
 from vmevalkit.records.evaluation import Subject
 from vmevalkit.records.run import Inference, Provenance, Run, RunEntry, RunInput, RunOutput
@@ -24,7 +25,6 @@ from vmevalkit.records.verdict import Check, JudgeIdentity, Verdict, VerdictReco
 from vmevalkit.records.video import VideoInfo
 from vmevalkit.runner.reporting import make_report
 from vmevalkit.store.evaluations import Evaluations, evaluations_beside
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.tree import OutputTree
 
 CHROMIUM = shutil.which("chromium")

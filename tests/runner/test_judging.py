@@ -9,6 +9,7 @@ import pytest
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.local import LocalExecutor
 from vmevalkit.engine.summary import SweepSummary
+from vmevalkit.hashes import hash_file
 from vmevalkit.models.catalog.reader import find_models
 from vmevalkit.records.verdict import JudgeSummary, VerdictRecord
 from vmevalkit.runner.batch import Batch, BatchOptions, run_batch
@@ -16,7 +17,6 @@ from vmevalkit.runner.evaluated_runs import EvaluatedRun
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.runner.judging import Judging, run_judging
 from vmevalkit.settings import get_settings
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.tree import OutputTree
 from vmevalkit.tasks.create import create_tasks, plan_tasks
 from vmevalkit.tasks.questions import read_questions

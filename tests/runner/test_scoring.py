@@ -15,6 +15,7 @@ from PIL import Image
 from vmevalkit.engine.inline import InlineExecutor
 from vmevalkit.engine.local import LocalExecutor
 from vmevalkit.engine.summary import SweepSummary
+from vmevalkit.hashes import hash_file
 from vmevalkit.media.encode import encode
 from vmevalkit.media.vmaf import ffmpeg_version
 from vmevalkit.metrics.registry import find_metrics
@@ -25,7 +26,6 @@ from vmevalkit.runner.measuring import NOT_AVAILABLE
 from vmevalkit.runner.score_summary import ScoreSummary
 from vmevalkit.runner.scoring import Scoring, run_scoring
 from vmevalkit.store.evaluations import Evaluations
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.tree import OutputTree
 
 Pixels = NDArray[np.uint8]

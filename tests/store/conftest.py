@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vmevalkit.hashes import hash_file
 from vmevalkit.records.run import Inference, Run, RunInput, RunOutput
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.journal import append_event
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder
 from vmevalkit.store.tree import OutputTree

@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from vmevalkit.atomic import writing
+from vmevalkit.hashes import hash_file
 from vmevalkit.report.report_material import RunMaterial
-from vmevalkit.store.hashes import hash_file
 
 MEDIA = "media"
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv", ".avi", ".gif", ".webp", ".apng"}

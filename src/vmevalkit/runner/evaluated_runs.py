@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from vmevalkit.errors import UnscorableError
+from vmevalkit.hashes import hash_file
 from vmevalkit.records.base import JsonObject, Record, to_json_value
 from vmevalkit.records.evaluation import Subject
 from vmevalkit.records.run import RunEntry
@@ -15,7 +16,6 @@ from vmevalkit.records.score import ScoreRecord
 from vmevalkit.records.verdict import Exhibit, VerdictRecord
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
 from vmevalkit.store.evaluations import Evaluations
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.layout import RunFolder
 from vmevalkit.store.tree import OutputTree
 from vmevalkit.tasks.questions import GROUND_TRUTH_NAME, METADATA_NAME, PROMPT_NAME

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vmevalkit.atomic import replacing, sync_file
 from vmevalkit.errors import InvalidRequestError, InvalidResultError, UnreadableVideoError, WorkerCrashedError
+from vmevalkit.hashes import hash_file
 from vmevalkit.media.probe import probe
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.media.sandbox_pool import LostError
@@ -28,7 +29,6 @@ from vmevalkit.remote.event_loop import event_loop
 from vmevalkit.retry import RetryPolicy, attempts, failure_of
 from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.question import FINAL_FRAME, FIRST_FRAME
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import VIDEO_NAME, RunFolder
 from vmevalkit.tasks.questions import GROUND_TRUTH_NAME

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from vmevalkit.hashes import hash_json
 from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
-from vmevalkit.store.hashes import hash_json
 
 IDENTITY_VERSION = 1
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from vmevalkit.errors import IncompatibleRecordError
+from vmevalkit.hashes import hash_file
 from vmevalkit.records.run import RunEntry, RunProblem
-from vmevalkit.store.hashes import hash_file
 from vmevalkit.store.index import stamp
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import RunFolder

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vmevalkit.errors import IncompatibleRecordError, InvalidRequestError
+from vmevalkit.hashes import hash_file, hash_json
 from vmevalkit.records.generation import Failure, RunStatus
 from vmevalkit.records.job import JobPhase
 from vmevalkit.records.run import Run, RunEntry
 from vmevalkit.registry import unknown_name
 from vmevalkit.store.claims import claim
-from vmevalkit.store.hashes import hash_file, hash_json
 from vmevalkit.store.index import IndexedRun, RunIndex, stamp
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.journal import read_events

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmevalkit.store.hashes import hash_file, hash_json
+from vmevalkit.hashes import hash_file, hash_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
