@@ -17,7 +17,10 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 │   ├── MissingCredentialError     names the environment variable
 │   ├── MissingExtraError          (ImportError) names the package extra
 │   ├── EnvironmentNotInstalledError  an open model's own environment is absent
-│   └── WeightsNotFoundError       names repository and command
+│   ├── WeightsNotFoundError       names repository and command
+│   ├── InstallFailedError         an environment, a source tree or weights could not be installed
+│   ├── DiskSpaceError             (OSError) less room than an installation takes
+│   └── DeviceNotFoundError        no GPU, or not as many as asked for
 ├── ProviderError                  a service answered with an error; carries provider and request id
 │   ├── ProviderUnavailableError   passing fault on their side
 │   ├── AuthenticationError        exit 3
@@ -35,6 +38,7 @@ VmevalkitError                     exit 1   base: what was given, what was expec
 ├── UnreadableVideoError           (ValueError) path and reason
 ├── TimedOutError                  (TimeoutError)
 ├── WorkerCrashedError             a worker process died
+├── ModelFailedError               the code of an open model raised something; carries its traceback
 ├── InsufficientMemoryError        (MemoryError)
 ├── TooFewSamplesError             (ValueError)
 ├── UnscorableError                (ValueError) nothing can be said about a run; carries whose fault that is
@@ -177,15 +181,30 @@ class MissingExtraError(SetupError, ImportError):
 
 
 class EnvironmentNotInstalledError(SetupError):
-    """The environment of the open model `model` is not installed."""
+    """The environment, or the source tree, called `environment` is not installed."""
 
-    model: str
+    environment: str
 
 
 class WeightsNotFoundError(SetupError):
     """The weights from `repository` are not on this machine."""
 
     repository: str
+
+
+class InstallFailedError(SetupError):
+    """Something that was to be installed could not be."""
+
+
+class DiskSpaceError(SetupError, OSError):
+    """What is to be installed takes more room than there is: `needed` and `free` are bytes."""
+
+    needed: int
+    free: int
+
+
+class DeviceNotFoundError(SetupError):
+    """There is no GPU, or not as many as were asked for."""
 
 
 class ProviderError(VmevalkitError):
@@ -279,6 +298,12 @@ class WorkerCrashedError(VmevalkitError):
     """The process doing the work died."""
 
     retry = "transient"
+
+
+class ModelFailedError(VmevalkitError):
+    """The code of an open model raised something; `traceback` is where."""
+
+    traceback: str
 
 
 class InsufficientMemoryError(VmevalkitError, MemoryError):

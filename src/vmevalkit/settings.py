@@ -42,8 +42,14 @@ class Settings(BaseSettings):
     """Where task pairs are read from and created."""
     output_dir: Path = Path("outputs")
     """Root of the output tree."""
+    environments_dir: Path = Path("envs")
+    """Where the environments of open models are."""
+    weights_dir: Path = Path("weights")
+    """Where the weights of open models are."""
     in_flight: int | None = Field(default=None, ge=1)
     """Most jobs at one provider at once; by default as many as the catalog says."""
+    time_limit_factor: float = Field(default=1.0, gt=0)
+    """How many times as long as their recipe says open models may take to start, load and generate."""
     decode_timeout_seconds: float = Field(default=300.0, gt=0)
     """Longest time one file may take to decode before its process is killed."""
     decode_memory_mb: int = Field(default=4096, ge=256)
@@ -63,7 +69,7 @@ class Settings(BaseSettings):
         toml = _read(TOML_FILE, lambda name: TomlConfigSettingsSource(settings_cls, name))
         return init_settings, env_settings, dotenv, toml
 
-    @field_validator("questions_dir", "output_dir")
+    @field_validator("questions_dir", "output_dir", "environments_dir", "weights_dir")
     @classmethod
     def _expand_home(cls, path: Path) -> Path:
         try:
@@ -116,6 +122,11 @@ def require_variable(name: str, *aliases: str, needed_by: str) -> str:
         next_step=f"Put the line {name}=… into the file `{DOTENV_FILE}`; env.template shows all of them",
         variable=name,
     )
+
+
+def passed_on(names: Sequence[str], families: Sequence[str] = ()) -> dict[str, str]:
+    """The environment variables of these names, or that begin like these families, for a process started from here."""
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith(tuple(families))}
 
 
 @lru_cache(maxsize=8)
