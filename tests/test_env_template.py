@@ -9,6 +9,7 @@ import pytest
 from vmevalkit.models.catalog.reader import find_models, providers
 from vmevalkit.settings import Settings, forget_settings, get_settings, read_variable
 from vmevalkit.store import s3
+from vmevalkit.weights import hub_client
 
 TEMPLATE = Path(__file__).parents[1] / "env.template"
 LINES = TEMPLATE.read_text(encoding="utf-8").splitlines()
@@ -22,7 +23,7 @@ def main_names() -> set[str]:
     names = {name for each in facts for name in (*each.credentials, *each.further_variables, each.base_url_variable)}
     names |= {name for model in find_models() for name in model.environment_variables}
     names |= {f"VMEVALKIT_{field.upper()}" for field in Settings.model_fields}
-    return names | set(s3.VARIABLES) - other_names()
+    return names | set(hub_client.VARIABLES) | set(s3.VARIABLES) - other_names()
 
 
 def other_names() -> set[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any, ClassVar
 
@@ -20,6 +19,7 @@ from vmevalkit.models.endpoint import provider_facts
 from vmevalkit.records.job import JobState
 from vmevalkit.testing.emulators.behaviour import Behaviour, Fault, FaultKind, Phase
 from vmevalkit.testing.emulators.clip import clip
+from vmevalkit.testing.loopback import LoopbackServer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -69,7 +69,7 @@ class Emulator(ABC):
         """The most jobs that ran at once."""
         self.faults_left: list[tuple[Fault, int]] = [(fault, fault.times) for fault in self.behaviour.faults]
         self.port, self._assets_port = port, 0
-        self._server: _Server | None = None
+        self._server: LoopbackServer | None = None
 
     @abstractmethod
     def routes(self) -> list[tuple[str, str, Phase, Handler]]:
@@ -175,7 +175,7 @@ class Emulator(ABC):
         return application
 
     def __enter__(self) -> Any:
-        self._server = _Server()
+        self._server = LoopbackServer()
         self._assets_port = self._server.serve(self.assets(), 0)
         self.port = self._server.serve(self.application(), self.port)
         return self
@@ -265,38 +265,3 @@ def is_picture(content: bytes) -> bool:
 def _hang_up(request: web.Request) -> None:
     if request.transport is not None:
         request.transport.abort()
-
-
-@dataclass
-class _Server:
-    """A thread with an event loop in which web applications are served."""
-
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
-    runners: list[web.AppRunner] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.thread = threading.Thread(target=self.loop.run_forever, name="emulator", daemon=True)
-        self.thread.start()
-
-    def serve(self, application: web.Application, port: int) -> int:
-        """Serve an application on a port of loopback, 0 for any; the port comes back."""
-        return asyncio.run_coroutine_threadsafe(self._serve(application, port), self.loop).result()
-
-    def close(self) -> None:
-        """End all of it."""
-        asyncio.run_coroutine_threadsafe(self._cleanup(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    async def _serve(self, application: web.Application, port: int) -> int:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port, backlog=1024)
-        await site.start()
-        self.runners.append(runner)
-        return int(runner.addresses[0][1])
-
-    async def _cleanup(self) -> None:
-        for runner in self.runners:
-            await runner.cleanup()

@@ -1,0 +1,1 @@
+"""Weights: fetching, checking and finding the files that networks are loaded from."""
