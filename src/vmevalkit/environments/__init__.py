@@ -1,0 +1,1 @@
+"""Environments: Python environments and source trees that models of others run in."""
