@@ -13,14 +13,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from vmevalkit.environments.install import install_environment
 from vmevalkit.media.encode import encode
+from vmevalkit.models.catalog.reader import catalog
+from vmevalkit.models.installed import Shelves, recipe_of
 from vmevalkit.remote.account import close_accounts
 from vmevalkit.settings import forget_settings
 from vmevalkit.testing.emulators.base import Emulator
 from vmevalkit.testing.emulators.behaviour import Behaviour
 from vmevalkit.testing.emulators.registry import load_emulator
+from vmevalkit.weights.built import adopt_built
 
 TRUTH = "ground_truth.mp4"
+STANDIN = Path(__file__).parent / "standin"
 
 _KEPT = {"PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT"}
 
@@ -51,6 +56,46 @@ def emulate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Emulator]
             return emulator
 
         yield start
+
+
+@pytest.fixture
+def install_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Puts a plugin with a catalog file in the way of this process and of those that it starts."""
+
+    def install(text: str) -> None:
+        site = tmp_path / "plugin_site"
+        information = site / "catalog_plugin-1.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text("Metadata-Version: 2.1\nName: catalog-plugin\nVersion: 1\n")
+        (information / "entry_points.txt").write_text("[vmevalkit.models]\ncatalog = catalog_plugin:CATALOG\n")
+        (site / "catalog_plugin.py").write_text(f"CATALOG = {str(site / 'catalog.toml')!r}\n")
+        (site / "catalog.toml").write_text(text)
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.setenv("PYTHONPATH", str(site))
+        catalog.cache_clear()
+
+    yield install
+    catalog.cache_clear()
+    sys.modules.pop("catalog_plugin", None)
+
+
+@pytest.fixture
+def standins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, install_catalog: Callable[[str], None]) -> Shelves:
+    """Installs the stand-ins for open models: a worker without a network, in an environment that is this one."""
+    install_catalog((STANDIN / "catalog.toml").read_text().replace("{worker}", str(STANDIN / "worker.py")))
+    for name in ("environments", "weights"):
+        monkeypatch.setenv(f"VMEVALKIT_{name.upper()}_DIR", str(tmp_path / name))
+    forget_settings()
+    shelves, model = Shelves.of_settings(), catalog().get("standin")
+    recipe, environment = recipe_of(model)
+    interpreter = Path(sys.executable)
+    install_environment(environment, shelves.environments, interpreter=interpreter, on_note=lambda _: None)
+    adopt_built(recipe.weights["model"], shelves.weights, _write_config)
+    return shelves
+
+
+def _write_config(folder: Path) -> None:
+    (folder / "config.json").write_text("{}")
 
 
 @pytest.fixture

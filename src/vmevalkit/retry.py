@@ -61,6 +61,7 @@ def failure_of(error: BaseException) -> Failure:
         retry_after=facts.get("retry_after"),
         request_id=facts.get("request_id"),
         status=next((status for kind, status in _STATUSES if isinstance(error, kind)), "failed"),
+        traceback=facts.get("traceback"),
     )
 
 

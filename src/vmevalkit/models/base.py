@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
@@ -24,6 +24,9 @@ from vmevalkit.records.job import Job
 from vmevalkit.retry import RetryPolicy, failure_of
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.layout import VIDEO_NAME
+
+if TYPE_CHECKING:
+    from vmevalkit.models.worker_pool import WorkerPool  # it needs rooms that only open models need
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class JobTerms:
     """What the job is expected to cost."""
     may_submit: bool = True
     """False where only a job that was submitted before may be followed."""
+    workers: WorkerPool | None = None
+    """Where the workers of open models come from; None for those of this process."""
+    on_step: Callable[[int, int], None] | None = None
+    """Told how many steps of how many are done, by models that run here; 0 of 0 while one is being loaded."""
 
 
 class ModelWrapper(ABC):
@@ -143,7 +150,9 @@ class ServiceWrapper(ModelWrapper):
         try:
             made = self.service.generate(request)
         except VmevalkitError as error:
-            return failed_result(self.model, failure_of(error), time.monotonic() - started)
+            result = failed_result(self.model, failure_of(error), time.monotonic() - started)
+            installation = vars(error).get("installation")  # what an open model ran with when it failed
+            return {**result, "metadata": result["metadata"] | ({"installation": installation} if installation else {})}
         return GenerationResult(
             success=True,
             video_path=str(output_path),

@@ -19,6 +19,9 @@ from vmevalkit.records.model import Model, Parameter
 PRIVATE_PARAMETERS = ("api_key", "access_token", "base_url")
 """Parameters that every model behind an API takes, and that are no part of what is asked of it."""
 
+_MOST_SEEDS = 2**32
+"""Seeds of the samplers of open models are numbers below this."""
+
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "text": ((str,), "a text"),
     "integer": ((int,), "a whole number"),
@@ -70,9 +73,11 @@ def check_duration(model: Model, duration: object) -> None:
 
 
 def check_seed(model: Model, seed: object) -> None:
-    """Nothing for None or a whole number; raises InvalidRequestError for anything else."""
+    """Nothing for None or a whole number that the model takes; raises InvalidRequestError for anything else."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         raise _invalid(model, "seed", seed, "a whole number")
+    if seed is not None and model.recipe is not None and not 0 <= seed < _MOST_SEEDS:
+        raise _invalid(model, "seed", seed, f"a whole number from 0 to {_MOST_SEEDS - 1}")
 
 
 def check_parameters(model: Model, parameters: Mapping[str, Any]) -> None:

@@ -92,6 +92,8 @@ class Failure(Record):
     """The provider's id of the request, for support."""
     status: RunStatus = "failed"
     """The run status this failure leads to."""
+    traceback: str | None = None
+    """Where the code of an open model raised it."""
 
 
 class Attempt(Record):

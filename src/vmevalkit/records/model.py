@@ -9,6 +9,8 @@ from pydantic import Field, JsonValue, field_serializer, model_validator
 from typing_extensions import Self
 
 from vmevalkit.records.base import JsonObject, Record
+from vmevalkit.records.environment import Environment
+from vmevalkit.records.recipe import Recipe
 
 Kind = Literal["api", "open", "control"]
 Lifecycle = Literal["active", "deprecated", "retired"]
@@ -159,6 +161,8 @@ class CatalogEntry(Record):
     """Whether the model can still be used."""
     retirement: Retirement | None = None
     """Required once the model is deprecated or retired."""
+    recipe: Recipe | None = None
+    """How it is installed and run, for open models that have an environment of their own."""
 
     @field_serializer("capabilities")
     def _sorted(self, capabilities: frozenset[Capability]) -> list[Capability]:
@@ -168,6 +172,12 @@ class CatalogEntry(Record):
     def _retirement_is_dated(self) -> Self:
         if self.lifecycle != "active" and self.retirement is None:
             raise ValueError(f"a {self.lifecycle} model needs a retirement date")
+        return self
+
+    @model_validator(mode="after")
+    def _only_open_models_have_a_recipe(self) -> Self:
+        if self.recipe is not None and self.kind != "open":
+            raise ValueError("only models of the kind `open` have a recipe")
         return self
 
 
@@ -180,3 +190,5 @@ class Model(CatalogEntry):
     """The family it is listed under, such as `Controls`."""
     provider: Provider | None = None
     """The service it is reached through; None for models that run here."""
+    environment: Environment | None = None
+    """The environment it runs in; None for models that need none of their own."""

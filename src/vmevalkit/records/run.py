@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from vmevalkit.records.base import InsidePath, JsonObject, Moment, Record
 from vmevalkit.records.generation import Attempt, Cost, InputTransform, RunStatus
+from vmevalkit.records.recipe import Installation
 from vmevalkit.records.video import VideoInfo
 
 RUN_SCHEMA_VERSION = 1
@@ -94,6 +95,8 @@ class Provenance(Record):
     """Changes made to the inputs, in order."""
     first_frame_sha256: str
     """Hash of the first frame file as the task holds it."""
+    installation: Installation | None = None
+    """Packages, weights and device that an open model ran with; None for all others."""
 
 
 class Run(Record):
@@ -121,6 +124,12 @@ class Run(Record):
     """Every try, in order."""
     cost: Cost | None = None
     """What it cost; None where unknown."""
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the model's weights were random, so that the video means nothing."""
+        installation = self.provenance.installation if self.provenance is not None else None
+        return installation is not None and installation.untrained
 
 
 class RunEntry(Record):

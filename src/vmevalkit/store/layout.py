@@ -22,6 +22,8 @@ from pathlib import Path
 from vmevalkit.atomic import writing
 from vmevalkit.errors import InvalidRequestError, RunExistsError
 
+WORK_PREFIX = ".making-"
+"""Beginning of the names of folders beside a video that are only needed while it is made."""
 VIDEO_NAME = "generated_video.mp4"
 RECORD_NAME = "metadata.json"
 JOURNAL_NAME = "journal.jsonl"

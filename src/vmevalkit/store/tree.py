@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from vmevalkit.store.claims import claim
 from vmevalkit.store.index import IndexedRun, RunIndex, stamp
 from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.journal import read_events
-from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, STATE_FOLDER, Layout, RunFolder
+from vmevalkit.store.layout import JOURNAL_NAME, RECORD_NAME, STATE_FOLDER, WORK_PREFIX, Layout, RunFolder
 from vmevalkit.store.schema import read_run, write_run
 
 DEEPEST_RUN = 4
@@ -145,6 +146,8 @@ class OutputTree:
             run = _killed_run(folder, failure)
             if not free or run is None or folder.record.exists() or identity not in {None, run.identity}:
                 return None
+            for left_over in folder.video_dir.glob(f"{WORK_PREFIX}*"):
+                shutil.rmtree(left_over, ignore_errors=True)
             self.record(folder, run)
             return RunEntry.of(run, self.relative(folder.path))
 

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 from vmevalkit.errors import InvalidCatalogError
 from vmevalkit.models.base import ModelWrapper
 from vmevalkit.records.base import Record, first_fault
+from vmevalkit.records.environment import Environment, EnvironmentEntry
 from vmevalkit.records.model import Capability, CatalogEntry, Kind, Lifecycle, Model, Provider, ProviderEntry
 from vmevalkit.registry import Registry, load_target
 
@@ -29,6 +30,15 @@ else:
 
 ENTRY_POINT_GROUP = "vmevalkit.models"
 PROVIDERS_NAME = "providers.toml"
+ENVIRONMENTS_NAME = "environments.toml"
+OPEN_DEFAULTS_NAME = "open_defaults.toml"
+_OTHER_NAMES = {PROVIDERS_NAME, ENVIRONMENTS_NAME, OPEN_DEFAULTS_NAME}
+"""Files of this folder that are no family's."""
+
+_LONG_PROMPT = "long_prompt"
+"""Parameter of the models with a recipe, but for those that read no prompt."""
+_UNTRIED = "Run here with tiny random weights on a CPU; never yet with the real ones, nor on a GPU"
+"""What holds for all models that our workers run in the environment `diffusers`."""
 
 TomlTable = dict[str, Any]
 """A table as the TOML reader gives it: JSON values and dates."""
@@ -43,6 +53,8 @@ class CatalogFile(Record):
     """Name of the service the family is reached through, where there is one."""
     providers: dict[str, ProviderEntry] = Field(default_factory=dict)
     """Services that are not known yet, by name."""
+    environments: dict[str, EnvironmentEntry] = Field(default_factory=dict)
+    """Environments that are not known yet, by name."""
     defaults: TomlTable = Field(default_factory=dict)
     """Fields of every model of the family that does not say otherwise; tables are merged."""
     models: dict[str, TomlTable]
@@ -63,12 +75,19 @@ class ProvidersFile(Record):
     """The services we know, by name."""
 
 
+class EnvironmentsFile(Record):
+    """What `environments.toml` holds."""
+
+    environments: dict[str, EnvironmentEntry]
+    """The environments we know, by name."""
+
+
 @cache
 def catalog() -> Registry[Model]:
     """Every model by key; the files are read once, plugins when they are needed."""
     registry: Registry[Model] = Registry("model", ENTRY_POINT_GROUP, _adopt, "vmevalkit models list")
     for file in sorted(files("vmevalkit.models.catalog").iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml") and file.name != PROVIDERS_NAME:
+        if file.name.endswith(".toml") and file.name not in _OTHER_NAMES:
             for model in parse_family(file.read_text(encoding="utf-8"), file.name):
                 registry.register(model.key, model, origin=f"vmevalkit ({file.name})")
     return registry
@@ -77,8 +96,17 @@ def catalog() -> Registry[Model]:
 @cache
 def providers() -> dict[str, Provider]:
     """The services we know, by name."""
-    text = (files("vmevalkit.models.catalog") / PROVIDERS_NAME).read_text(encoding="utf-8")
-    return _named(ProvidersFile.model_validate(tomllib.loads(text)).providers)
+    return _named(ProvidersFile.model_validate(_our_file(PROVIDERS_NAME)).providers)
+
+
+@cache
+def environments() -> dict[str, Environment]:
+    """The environments we know, by name."""
+    return _with_names(EnvironmentsFile.model_validate(_our_file(ENVIRONMENTS_NAME)).environments)
+
+
+def _our_file(name: str) -> TomlTable:
+    return tomllib.loads((files("vmevalkit.models.catalog") / name).read_text(encoding="utf-8"))
 
 
 def parse_family(text: str, name: str) -> list[Model]:
@@ -86,6 +114,7 @@ def parse_family(text: str, name: str) -> list[Model]:
     try:
         family = CatalogFile.model_validate(tomllib.loads(text))
         provider, entries = _provider_of(family), _entries_of(family)
+        homes = {key: _environment_of(family, entry) for key, entry in entries.items()}
     except (ValidationError, tomllib.TOMLDecodeError, LookupError) as error:
         detail = first_fault(error) if isinstance(error, ValidationError) else str(error)
         raise InvalidCatalogError(
@@ -94,7 +123,10 @@ def parse_family(text: str, name: str) -> list[Model]:
             next_step="See the file controls.toml of vmevalkit for an example",
             path=name,
         ) from error
-    return [Model(key=key, family=family.family, provider=provider, **dict(entry)) for key, entry in entries.items()]
+    return [
+        Model(key=key, family=family.family, provider=provider, environment=homes[key], **dict(entry))
+        for key, entry in entries.items()
+    ]
 
 
 def _provider_of(family: CatalogFile) -> Provider | None:
@@ -104,9 +136,40 @@ def _provider_of(family: CatalogFile) -> Provider | None:
     return known[family.provider] if family.provider is not None else None
 
 
+def _environment_of(family: CatalogFile, entry: CatalogEntry) -> Environment | None:
+    if entry.recipe is None:
+        return None
+    known, name = environments() | _with_names(family.environments), entry.recipe.environment
+    if name not in known:
+        raise LookupError(f"recipe.environment: {name!r} is none of {', '.join(known)}")
+    return known[name]
+
+
 def _entries_of(family: CatalogFile) -> dict[str, CatalogEntry]:
     merged = {key: _merged(family.defaults, fields) for key, fields in family.models.items()}
-    return CatalogEntries.model_validate({"models": merged}).models
+    for key, fields in merged.items():
+        if "recipe" in fields:
+            merged[key] = _merged(_open_defaults(), fields)
+    entries = CatalogEntries.model_validate({"models": merged}).models
+    return {key: _completed(entry) for key, entry in entries.items()}
+
+
+def _completed(entry: CatalogEntry) -> CatalogEntry:
+    """The entry without what says nothing about its model, and with what holds for all models of its kind."""
+    recipe = entry.recipe
+    if recipe is None:
+        return entry
+    reads_prompts = "prompt" in entry.capabilities
+    parameters = {name: each for name, each in entry.parameters.items() if reads_prompts or name != _LONG_PROMPT}
+    if recipe.environment == "diffusers" and recipe.worker.isidentifier() and not recipe.untrained:
+        recipe = recipe.model_copy(update={"unverified": (*recipe.unverified, _UNTRIED)})
+    return entry.model_copy(update={"parameters": parameters, "recipe": recipe})
+
+
+@cache
+def _open_defaults() -> TomlTable:
+    """What all models with a recipe have in common."""
+    return _our_file(OPEN_DEFAULTS_NAME)
 
 
 def _merged(defaults: TomlTable, fields: TomlTable) -> TomlTable:
@@ -120,6 +183,10 @@ def _merged(defaults: TomlTable, fields: TomlTable) -> TomlTable:
 
 def _named(entries: Mapping[str, ProviderEntry]) -> dict[str, Provider]:
     return {name: Provider(name=name, **dict(entry)) for name, entry in entries.items()}
+
+
+def _with_names(entries: Mapping[str, EnvironmentEntry]) -> dict[str, Environment]:
+    return {name: Environment(name=name, **dict(entry)) for name, entry in entries.items()}
 
 
 def find_models(
