@@ -1,0 +1,13 @@
+"""Stand-in for the transformer, which takes the attention that needs flash-attn."""
+
+# mypy: disable-error-code="import-not-found"
+
+from __future__ import annotations
+
+from typing import Any
+
+from wan.modules.attention import flash_attention
+
+
+def forward(x: Any) -> Any:
+    return flash_attention(q=x, k=x, v=x, k_lens=None, window_size=(-1, -1))
