@@ -35,7 +35,7 @@ def sweep(runner: InferenceRunner, questions: Path, max_cost: float | None = Non
     options = BatchOptions(output_dir=runner.output_dir)
     batch = Batch(read_questions(questions).tasks, [catalog().get(MODEL)], options, runner)
     print(f"\nA sweep that is expected to cost ${plan_of(batch).total.amount:.2f}, with the limit {max_cost}")
-    with closing(executor_for_models(batch.models, workers=1, in_flight=runner.in_flight)) as executor:
+    with closing(executor_for_models(batch.models, 1, runner.in_flight, runner.workers)) as executor:
         run_batch(batch, executor, max_cost=max_cost, progress=progress_for(sys.stderr))
 
 

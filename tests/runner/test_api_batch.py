@@ -47,7 +47,7 @@ class Bench:
         """One sweep, as a new process would begin it."""
         with InferenceRunner(self.outputs, retry=RetryPolicy(first_wait_seconds=0)) as runner:
             batch = self.batch(runner, **options)
-            with closing(executor_for_models(batch.models, 1, None)) as executor:
+            with closing(executor_for_models(batch.models, 1, None, batch.runner.workers)) as executor:
                 return run_batch(batch, executor, max_cost=max_cost)
 
     @property
@@ -275,7 +275,7 @@ def test_interrupted_units_cost_what_was_submitted(bench: Start) -> None:
     Timer(1.5, event_loop.stop_all).start()
     with InferenceRunner(found.outputs, in_flight=2) as runner:
         batch = found.batch(runner)
-        with closing(executor_for_models(batch.models, 1, 2)) as executor:
+        with closing(executor_for_models(batch.models, 1, 2, batch.runner.workers)) as executor:
             summary = run_batch(batch, executor)
     assert summary.interrupted
     assert summary.cost == pytest.approx(0.25 * len(found.emulator.jobs))

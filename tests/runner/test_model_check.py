@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from vmevalkit.models.catalog.reader import catalog
+from vmevalkit.models.worker_pool import WorkerPool
 from vmevalkit.runner.inference import InferenceRunner
 from vmevalkit.runner.model_check import check_generation, check_setup
 from vmevalkit.testing.emulators.behaviour import Behaviour, Outcome
@@ -25,11 +26,11 @@ def emulator(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
 
 
 def _verdicts(key: str, folder: Path) -> dict[str, str]:
-    return {step.name: step.verdict for step in check_setup(key, folder)}
+    return {step.name: step.verdict for step in check_setup(key, folder, WorkerPool())}
 
 
 def test_control_passes_every_step(runner: InferenceRunner, tmp_path: Path) -> None:
-    setup = list(check_setup("control-oracle", tmp_path))
+    setup = list(check_setup("control-oracle", tmp_path, WorkerPool()))
     assert [step.name for step in setup] == ["registered", "wrapper", "in service", "access"]
     steps = list(check_generation(catalog().get("control-oracle"), runner))
     assert [step.name for step in steps] == [
@@ -51,20 +52,20 @@ def test_model_behind_an_api_passes_against_its_emulator(
 
 
 def test_missing_key_is_a_matter_of_setup_and_names_the_line(tmp_path: Path) -> None:
-    *others, access = check_setup(MODEL, tmp_path)
+    *others, access = check_setup(MODEL, tmp_path, WorkerPool())
     assert {step.verdict for step in others} == {"ok"}
     assert (access.verdict, access.exit_code) == ("failed", 3)
     assert "RUNWAYML_API_SECRET=" in str(access.fix)
 
 
 def test_unknown_model_ends_the_check_with_near_names(tmp_path: Path) -> None:
-    (step,) = check_setup("control-stil", tmp_path)
+    (step,) = check_setup("control-stil", tmp_path, WorkerPool())
     assert (step.name, step.verdict, step.exit_code) == ("registered", "failed", 1)
     assert "control-still" in str(step.fix)
 
 
 def test_retired_model_ends_the_check_with_its_successor(tmp_path: Path) -> None:
-    *_, step = check_setup("runway-gen3a-turbo", tmp_path)
+    *_, step = check_setup("runway-gen3a-turbo", tmp_path, WorkerPool())
     assert (step.name, step.exit_code, step.fix) == ("in service", 1, "Use runway-gen4-turbo instead")
 
 

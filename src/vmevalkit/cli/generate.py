@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,24 @@ from typing import Annotated
 import typer
 
 from vmevalkit.atomic import check_writable
-from vmevalkit.cli.options import AsJson, OutputDir, QuestionsDir, command, output_dir, parameters_from
+from vmevalkit.cli.options import (
+    AsJson,
+    Gpus,
+    OutputDir,
+    QuestionsDir,
+    command,
+    devices,
+    output_dir,
+    parameters_from,
+)
 from vmevalkit.cli.output import hint, say, show_json, warn
 from vmevalkit.cli.plan import announce_plan, show_plan, total_in_words
 from vmevalkit.cli.selection import choose_models, choose_tasks, runnable_tasks
-from vmevalkit.engine.progress import progress_for
+from vmevalkit.engine.progress import Progress, progress_for
 from vmevalkit.engine.unit import Outcome
 from vmevalkit.errors import EXIT_INTERRUPTED
+from vmevalkit.models.devices import Device
+from vmevalkit.records.model import Model
 from vmevalkit.runner.batch import Batch, BatchOptions, Done, check_batch, run_batch
 from vmevalkit.runner.executors import executor_for_models
 from vmevalkit.runner.inference import InferenceRunner
@@ -65,7 +77,7 @@ def generate(
         int | None, typer.Option(min=1, help="Most jobs at one provider at once. Default: as the catalog says.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")] = 1,
-    gpu: Annotated[str | None, typer.Option(help="GPU for open models, such as 0 or 0,1.")] = None,
+    gpus: Gpus = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more, with tracebacks of failures.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -80,8 +92,6 @@ def generate(
       vmevalkit generate --model kling-v2-6 --all-tasks --parameter mode=pro --max-cost 20
     """
     _start_logging(verbose=verbose)
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # read by the frameworks in this process and in its workers
     list_command = command("tasks list", questions=folder)
     tasks = choose_tasks(runnable_tasks(folder), all_tasks, task_id or [], domain or [], list_command)
     models = choose_models([*(model or []), *(only_model or [])])
@@ -94,7 +104,13 @@ def generate(
         retry_failed=retry_failed,
         force=force,
     )
-    with InferenceRunner(options.output_dir, in_flight=in_flight) as runner:
+    progress = progress_for(sys.stderr)
+    with InferenceRunner(
+        options.output_dir,
+        in_flight=in_flight,
+        devices=_placed(models, gpus),
+        on_step=lambda run, step, of: progress.step(f"{run}: {f'step {step} of {of}' if of else 'loading the model'}"),
+    ) as runner:
         batch = Batch(tasks, models, options, runner)
         if dry_run:
             check_batch(batch, max_cost, access=False)
@@ -107,7 +123,7 @@ def generate(
                 show_plan(plan)
                 say(f"{total_in_words(plan)}; nothing was run")
         else:
-            code = _run(batch, workers, max_cost, as_json=as_json, verbose=verbose)
+            code = _run(batch, workers, max_cost, progress, as_json=as_json, verbose=verbose)
             if code != EXIT_INTERRUPTED:
                 hint(command("runs list", outputs=outputs))
             raise typer.Exit(code)
@@ -119,7 +135,18 @@ def _start_logging(*, verbose: bool) -> None:
     logging.getLogger("vmevalkit").setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
-def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, verbose: bool) -> int:
+def _placed(models: Sequence[Model], gpus: str | None) -> tuple[Device, ...] | None:
+    """The devices for models with workers; those that run in this process find theirs in its environment."""
+    if any(model.recipe is not None for model in models):
+        return devices(gpus)
+    if gpus not in {None, "all"}:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "" if gpus == "cpu" else str(gpus)
+    return None
+
+
+def _run(
+    batch: Batch, workers: int, max_cost: float | None, progress: Progress, *, as_json: bool, verbose: bool
+) -> int:
     """Run the batch and say how it ended; the exit code comes back."""
     check_batch(batch, max_cost)
     check_writable(batch.options.output_dir)
@@ -142,8 +169,9 @@ def _run(batch: Batch, workers: int, max_cost: float | None, *, as_json: bool, v
             say(f"{result['run_id']}: {result['status']} in {result['duration_seconds']:.2f} s {result['error'] or ''}")
 
     started = partial(_start_logging, verbose=verbose)
-    with closing(executor_for_models(batch.models, workers, batch.runner.in_flight, started)) as executor:
-        progress = progress_for(sys.stderr)
+    runner = batch.runner
+    executor = executor_for_models(batch.models, workers, runner.in_flight, runner.workers, started)
+    with closing(executor):
         summary = run_batch(batch, executor, max_cost=max_cost, on_outcome=keep, progress=progress)
     root, failed_before = batch.options.output_dir, batch.states["failed_before"]
     if as_json:

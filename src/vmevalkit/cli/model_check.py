@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from vmevalkit.cli.model_facts import dollars
-from vmevalkit.cli.options import AsJson, command
+from vmevalkit.cli.options import AsJson, Gpus, command, devices
 from vmevalkit.cli.output import hint, say, show_json, show_text
 from vmevalkit.errors import InvalidRequestError
 from vmevalkit.models.catalog.reader import catalog
@@ -32,6 +32,7 @@ def check_model(
         typer.Option("--output-dir", help="Keep the runs in this output tree. Default: kept where a step failed."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Spend what it costs without asking.")] = False,
+    gpus: Gpus = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that a model works: registered, loads, in service, credentials there, two test tasks, whole videos.
@@ -49,11 +50,11 @@ def check_model(
     folder = output_dir or Path(tempfile.mkdtemp(prefix="vmevalkit-check-"))
     steps: list[CheckStep] = []
     try:
-        _take(check_setup(key, folder), steps, as_json=as_json)
-        if steps[-1].verdict == "ok":
-            model = catalog().get(key)
-            _agree_to_pay(model, yes=yes)
-            with InferenceRunner(folder) as runner:
+        with InferenceRunner(folder, devices=devices(gpus)) as runner:
+            _take(check_setup(key, folder, runner.workers), steps, as_json=as_json)
+            if steps[-1].verdict == "ok":
+                model = catalog().get(key)
+                _agree_to_pay(model, yes=yes)
                 _take(check_generation(model, runner), steps, as_json=as_json)
     finally:
         kept = _tidied(folder, steps, named=output_dir is not None)

@@ -12,6 +12,7 @@ import typer
 from pydantic import JsonValue
 
 from vmevalkit.errors import InvalidRequestError
+from vmevalkit.models.devices import Device, choose_devices, find_gpus
 from vmevalkit.records.base import JsonObject
 from vmevalkit.settings import get_settings
 from vmevalkit.store.evaluations import evaluations_beside
@@ -47,6 +48,23 @@ EvaluationsDir = Annotated[
 Models = Annotated[list[str] | None, typer.Option("--model", help="Only this model; may be repeated.")]
 Domains = Annotated[list[str] | None, typer.Option("--domain", help="Only this domain; may be repeated.")]
 Workers = Annotated[int, typer.Option(min=1, help="Worker processes; 1 works in this process.")]
+
+
+Gpus = Annotated[
+    str | None,
+    typer.Option(
+        "--gpus",
+        "--gpu",
+        help="What open models run on: numbers of GPUs such as 0 or 0,1 (a worker each), all, or cpu. "
+        "Default: the first GPU.",
+        show_default=False,
+    ),
+]
+
+
+def devices(given: str | None) -> tuple[Device, ...] | None:
+    """The devices that were named; None where none were. Raises DeviceNotFoundError for a GPU that is not there."""
+    return None if given is None else choose_devices(given, find_gpus())
 
 
 def evaluations_dir(given: Path | None, outputs: Path | None) -> Path:

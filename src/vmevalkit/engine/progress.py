@@ -33,6 +33,9 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Something to know."""
 
+    def step(self, text: str) -> None:
+        """How far a unit under way is; told from whatever thread it is in, and only shown from time to time."""
+
     def finish(self, summary: SweepSummary) -> None:
         """The sweep is over, or was broken off by an error."""
 
@@ -47,6 +50,9 @@ class QuietProgress:
         """Says nothing."""
 
     def note(self, text: str) -> None:
+        """Says nothing."""
+
+    def step(self, text: str) -> None:
         """Says nothing."""
 
     def finish(self, summary: SweepSummary) -> None:
@@ -64,6 +70,7 @@ class _CountingProgress(ABC):
         self._pace = Pace(None, clock)
         self._last_shown = clock()
         self._failures_told = 0
+        self._under_way = ""
 
     def start(self, total: int | None, noun: str) -> None:
         """The sweep begins."""
@@ -75,12 +82,25 @@ class _CountingProgress(ABC):
     def update(self, outcome: Outcome[object]) -> None:
         """Tells of a failure, while there were few, and from time to time how far the sweep is."""
         self._pace.add(outcome)
+        self._under_way = ""
         if (failure := _failure_line(outcome)) and self._failures_told < _FAILURES_TOLD:
             self._failures_told += 1
             self.note(failure)
+        self._show_from_time_to_time()
+
+    def step(self, text: str) -> None:
+        """Tells from time to time how far the unit under way is."""
+        self._under_way = text
+        self._show_from_time_to_time()
+
+    def _show_from_time_to_time(self) -> None:
         if self._clock() - self._last_shown >= self.seconds_between:
             self._last_shown = self._clock()
             self._show()
+
+    @property
+    def _words(self) -> str:
+        return "; ".join(filter(None, (self._pace.in_words(), self._under_way)))
 
     @abstractmethod
     def note(self, text: str) -> None:
@@ -113,7 +133,7 @@ class PlainProgress(_CountingProgress):
 
     def _show(self) -> None:
         of_total = "" if self._pace.total is None else f"/{self._pace.total}"
-        self.note(f"{self._pace.seen}{of_total} {self._noun}: {self._pace.in_words()}")
+        self.note(f"{self._pace.seen}{of_total} {self._noun}: {self._words}")
 
 
 class RichProgress(_CountingProgress):
@@ -144,7 +164,7 @@ class RichProgress(_CountingProgress):
 
     def _show(self) -> None:
         for task in self._bar.task_ids:
-            self._bar.update(task, completed=self._pace.seen, words=self._pace.in_words())
+            self._bar.update(task, completed=self._pace.seen, words=self._words)
 
 
 def progress_for(stream: TextIO, *, quiet: bool = False) -> Progress:

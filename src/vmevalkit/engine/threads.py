@@ -29,7 +29,7 @@ class ThreadExecutor:
     in_process = False
     shares_memory = True
 
-    def __init__(self, slots: int, waiting: Waiting) -> None:
+    def __init__(self, slots: int, *waiting: Waiting) -> None:
         self.slots = slots
         self._waiting = waiting
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="engine")
@@ -40,11 +40,14 @@ class ThreadExecutor:
 
     def wind_down(self) -> None:
         """Gives up the calls that have not begun anything that counts."""
-        self._waiting.wind_down()
+        for each in self._waiting:
+            each.wind_down()
 
     def close(self, *, kill: bool = False) -> None:
         """Waits for the calls under way; with `kill` they are stopped first."""
         if kill:
-            self._waiting.stop_all()
+            for each in self._waiting:
+                each.stop_all()
         self._threads.shutdown(wait=True, cancel_futures=kill)
-        self._waiting.resume()
+        for each in self._waiting:
+            each.resume()

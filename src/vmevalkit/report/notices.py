@@ -104,6 +104,9 @@ def _about_verdicts(material: ReportMaterial, units: Sequence[Unit], judges: Seq
 
 
 def _about_runs(material: ReportMaterial, units: Sequence[Unit]) -> Iterator[Notice]:
+    for model, number in sorted(material.untrained.items()):
+        text = f"{count(number, 'run')} of {model} left out: its weights are untrained, so its videos mean nothing."
+        yield Notice(level="note", text=text)
     unfinished = sum(unit.standing == "unfinished" for unit in units)
     if unfinished:
         text = f"{count(unfinished, 'run')} interrupted or with an answer that was lost, left out of every rate."

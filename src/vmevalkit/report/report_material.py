@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vmevalkit.records.model import Kind
@@ -78,3 +78,5 @@ class ReportMaterial:
     """The command that makes the missing scores."""
     check_command: str
     """The command that names the folders left out."""
+    untrained: Mapping[str, int] = field(default_factory=dict)
+    """Runs that were left out because the model's weights were random, by model."""

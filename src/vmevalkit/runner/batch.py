@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import atexit
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from vmevalkit.engine.summary import SweepSummary
 from vmevalkit.engine.sweep import sweep
 from vmevalkit.engine.unit import Ending, Outcome, Unit
 from vmevalkit.errors import InvalidRequestError, MissingImageError, UnreadableImageError, WorkerCrashedError
-from vmevalkit.models.base import ModelWrapper, Request
+from vmevalkit.models.base import JobTerms, ModelWrapper, Request
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.endpoint import provider_facts
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters
@@ -29,7 +30,7 @@ from vmevalkit.records.model import Model
 from vmevalkit.records.task import TaskPair
 from vmevalkit.retry import RetryPolicy
 from vmevalkit.runner.costs import forecast, request_of
-from vmevalkit.runner.executors import under_way
+from vmevalkit.runner.executors import OPEN_MODELS, group_of, under_way
 from vmevalkit.runner.generation import failure_in, wrapper_of
 from vmevalkit.runner.identity import SHOW_FINAL_FRAME
 from vmevalkit.runner.inference import InferenceRunner, RunInterrupted
@@ -133,14 +134,23 @@ class Batch:
         return len(self.tasks) * len(self.models) * self.options.samples_per_task
 
     def __iter__(self) -> Iterator[Unit[BatchItem]]:
-        """Every job, one task after the other, so that a batch cut short still compares models on equal tasks."""
-        for task in self.tasks:
-            for model in self.models:
-                cost = forecast(model, taken_by(model, self.options.parameters))
-                group = model.provider.name if model.provider else model.key
-                for sample in range(self.options.samples_per_task):
-                    item = BatchItem(model=model.key, task=task, sample=sample, options=self.options)
-                    yield Unit(self._key(item), group, item, cost.amount if cost else 0.0)
+        """Every job, one task after the other, so that a batch cut short still compares models on equal tasks.
+
+        Models with workers come one after the other instead: each is loaded once.
+        """
+        others = [model for model in self.models if model.recipe is None]
+        lines = [self._units((task, model) for task in self.tasks for model in others)]
+        lines.append(
+            self._units((task, model) for model in self.models if model.recipe is not None for task in self.tasks)
+        )
+        yield from filter(None, chain.from_iterable(zip_longest(*lines)))
+
+    def _units(self, pairs: Iterable[tuple[TaskPair, Model]]) -> Iterator[Unit[BatchItem]]:
+        for task, model in pairs:
+            cost = forecast(model, taken_by(model, self.options.parameters))
+            for sample in range(self.options.samples_per_task):
+                item = BatchItem(model=model.key, task=task, sample=sample, options=self.options)
+                yield Unit(self._key(item), group_of(model), item, cost.amount if cost else 0.0)
 
     def state_of(self, unit: Unit[BatchItem]) -> State:
         """Whether a job still has to be run; raises InvalidTaskPairError for a task whose files cannot be read."""
@@ -211,6 +221,7 @@ def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = T
     Whether the keys are there is only looked at with `access`. Raises ModelRetiredError, InvalidRequestError and
     MissingCredentialError.
     """
+    _check_all_are_taken(batch)
     for model in batch.models:
         parameters = taken_by(model, batch.options.parameters)
         check_lifecycle(model)
@@ -225,10 +236,27 @@ def check_batch(batch: Batch, max_cost: float | None = None, *, access: bool = T
                 value=max_cost,
             )
         _check_for_one_task(batch, model, parameters)
-        if access and model.kind == "api":
+        if access and (model.kind == "api" or model.recipe is not None):
             wrapper = wrapper_of(model, batch.options.output_dir)
+            wrapper.attend(JobTerms(workers=batch.runner.workers))
             wrapper.check_access(parameters)
-            _check_first_request(batch, wrapper, request_of(model, parameters))
+            _check_first_request(batch, wrapper, model, request_of(model, parameters))
+
+
+def _check_all_are_taken(batch: Batch) -> None:
+    """Raises InvalidRequestError for a parameter that no model of the batch takes: it is misspelt, most likely."""
+    taken = {name for model in batch.models for name in taken_by(model, batch.options.parameters)}
+    for name in batch.options.parameters.keys() - taken:
+        for model in batch.models:
+            if model.parameters:  # the error names what comes close
+                check_parameters(model, {name: batch.options.parameters[name]})
+        raise InvalidRequestError(
+            f"None of the models takes the parameter {name!r}",
+            expected="one that at least one of them takes",
+            next_step=f"`vmevalkit models show {batch.models[0].key}` shows what it takes",
+            field=name,
+            value=batch.options.parameters[name],
+        )
 
 
 def _check_for_one_task(batch: Batch, model: Model, parameters: JsonObject) -> None:
@@ -243,13 +271,14 @@ def _check_for_one_task(batch: Batch, model: Model, parameters: JsonObject) -> N
             )
 
 
-def _check_first_request(batch: Batch, wrapper: ModelWrapper, asked: dict[str, Any]) -> None:
+def _check_first_request(batch: Batch, wrapper: ModelWrapper, model: Model, asked: dict[str, Any]) -> None:
     """Raises InvalidRequestError where parameters do not go together; what is the matter with one task is its own."""
     if not batch.tasks:
         return
     task, duration = batch.tasks[0], asked.pop("duration", None)
     given = {name: value for name, value in asked.items() if value is not None and name != SHOW_FINAL_FRAME}
     given |= {} if batch.options.seed is None else {"seed": batch.options.seed}
+    given |= {"final_frame": task.final_frame} if task.final_frame and "final_frame" in model.capabilities else {}
     request = Request(task.first_frame, task.prompt, batch.options.output_dir / VIDEO_NAME, duration, given)
     try:
         wrapper.check_request(request)
@@ -323,13 +352,16 @@ def _can_go_on(found: RunWithJob, options: BatchOptions) -> bool:
 def limits_of(batch: Batch) -> dict[str, int]:
     """Most generations under way by group.
 
-    Beside models of providers, whose jobs only have to be waited for, those that run here do so one at a time each.
+    Models with workers have as many as there are devices, all together. Beside models that only have to be waited for,
+    those that run in this process do so one at a time each.
     """
     limits = {model.key: model.limits.concurrency for model in batch.models if model.limits.concurrency}
-    waits = any(model.provider is not None for model in batch.models)
+    waits = any(model.provider is not None or model.recipe is not None for model in batch.models)
     for model in batch.models:
         if model.provider is not None:
             limits[model.provider.name] = under_way(model.provider, batch.runner.in_flight)
+        elif model.recipe is not None:
+            limits[OPEN_MODELS] = len(batch.runner.workers.devices)
         elif waits:
             limits.setdefault(model.key, 1)
     return limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from vmevalkit.media.sandbox_pool import LostError
 from vmevalkit.models.base import JobTerms, ModelWrapper, checked_result, failed_result
 from vmevalkit.models.catalog.reader import load_wrapper
 from vmevalkit.models.limits import check_inputs
+from vmevalkit.models.worker_pool import WorkerPool
 from vmevalkit.records.generation import Attempt, Cost, Failure, GenerationJob, GenerationResult, InputTransform
 from vmevalkit.records.model import Model
 from vmevalkit.records.run import RunOutput
@@ -72,9 +73,12 @@ class Generation:
     """How often to try, and how long to wait in between."""
     in_flight: int | None = None
     """Most jobs at one provider at once; None for as many as the catalog says."""
-
     may_submit: bool = True
     """False where only a job that was submitted before may be followed."""
+    workers: WorkerPool | None = None
+    """Where the workers of open models come from."""
+    on_step: Callable[[int, int], None] | None = None
+    """Told how many steps of how many are done, by models that run here."""
 
     def carry_out(self, private: Mapping[str, Any]) -> GenerationResult:
         """The last try's result, with its video checked and in its place.
@@ -105,7 +109,10 @@ class Generation:
     def terms(self) -> JobTerms:
         """Under which terms a job is submitted, as its journal stands now."""
         log = JobLog(self.folder.journal)
-        return JobTerms(log, self.policy, self.in_flight, self.job.forecast, self.may_submit)
+        forecast = self.job.forecast
+        return JobTerms(
+            log, self.policy, self.in_flight, forecast, self.may_submit, workers=self.workers, on_step=self.on_step
+        )
 
     @property
     def image(self) -> Path:

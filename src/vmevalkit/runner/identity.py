@@ -13,8 +13,10 @@ from typing import Any
 
 from vmevalkit.hashes import hash_json
 from vmevalkit.models.endpoint import foreign_endpoint
+from vmevalkit.models.installed import Shelves, revision_of
 from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.model import Model
+from vmevalkit.records.recipe import Recipe
 from vmevalkit.records.task import TaskPair
 
 IDENTITY_VERSION = 1
@@ -58,8 +60,25 @@ def identity_of(
         "seed": seed if "seed" in model.capabilities else None,
         "sample": sample,
         **({"endpoint": endpoint} if endpoint else {}),  # what an emulator made is no work of the provider
+        **({"recipe": _recipe_facts(model, model.recipe)} if model.recipe else {}),
     }
     return hash_json(facts)
+
+
+def _recipe_facts(model: Model, recipe: Recipe) -> JsonObject:
+    """What of a recipe changes the output: which weights are loaded, by what, and what is made unless told otherwise.
+
+    Packages and device change it too, in small ways; they are in the record, and no reason to make everything anew.
+    """
+    shelf = Shelves.of_settings().weights
+    return {
+        "pipeline": recipe.pipeline,
+        "options": recipe.options,
+        "source": recipe.source.commit if recipe.source else None,
+        "weights": {part: [each.repository, revision_of(each, shelf)] for part, each in recipe.weights.items()},
+        "defaults": {name: each.default for name, each in model.parameters.items()},
+        "video": [recipe.frames.default, recipe.fps, *recipe.sizes.native],
+    }
 
 
 def catalog_entry_hash(model: Model) -> str:

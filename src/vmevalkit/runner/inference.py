@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,8 +18,10 @@ from pydantic import JsonValue
 from vmevalkit.errors import InvalidRequestError, InvalidTaskPairError, JobFailedError, VmevalkitError
 from vmevalkit.models.base import JobTerms, ModelWrapper, failed_result, unknown_result
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
+from vmevalkit.models.devices import Device
 from vmevalkit.models.endpoint import check_endpoint
 from vmevalkit.models.limits import check_duration, check_lifecycle, check_parameters, check_seed
+from vmevalkit.models.worker_pool import WorkerPool
 from vmevalkit.records.base import to_json_value
 from vmevalkit.records.generation import GenerationJob, GenerationResult, RunResult
 from vmevalkit.records.job import Job
@@ -56,7 +59,10 @@ def run_inference(
     verbose: bool = False,
     **kwargs: Any,
 ) -> RunResult:
-    """The result of one generation, recorded in the output tree; see `InferenceRunner.run`."""
+    """The result of one generation, recorded in the output tree; see `InferenceRunner.run`.
+
+    An open model is loaded anew by each call; an `InferenceRunner` keeps it loaded.
+    """
     with InferenceRunner(output_dir) as runner:
         return runner.run(model_name, image_path, text_prompt, run_id, question_data, verbose=verbose, **kwargs)
 
@@ -105,18 +111,22 @@ class InferenceRunner:
         on_result: Callable[[RunResult], None] | None = None,
         retry: RetryPolicy | None = None,
         in_flight: int | None = None,
+        devices: Sequence[Device] | None = None,
+        on_step: Callable[[str, int, int], None] | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         """Work in `output_dir` (default: the setting VMEVALKIT_OUTPUT_DIR, or `outputs`), created when needed.
 
         At most `in_flight` jobs are under way at one provider at once (default: as the setting VMEVALKIT_IN_FLIGHT
-        says, or the catalog).
+        says, or the catalog). Open models run on `devices` (default: the first GPU, or the CPU), stay loaded until
+        the runner is closed, and tell `on_step` of the run, the step it is at, and how many there are.
         """
         self.output_dir = Path(output_dir) if output_dir is not None else get_settings().output_dir
         self.tree = OutputTree(self.output_dir)
         self.retry = retry or RetryPolicy()
         self.in_flight = in_flight if in_flight is not None else get_settings().in_flight
-        self._on_result, self._clock = on_result, clock
+        self.workers = WorkerPool(devices)
+        self._on_result, self._on_step, self._clock = on_result, on_step, clock
         self._open_runs: dict[Path, OpenRun] = {}
 
     def __enter__(self) -> InferenceRunner:
@@ -126,7 +136,8 @@ class InferenceRunner:
         self.close()
 
     def close(self) -> None:
-        """Let go of the output tree."""
+        """Unload the open models and let go of the output tree."""
+        self.workers.close()
         self.tree.close()
 
     def run(
@@ -311,7 +322,18 @@ class InferenceRunner:
     def _generation(
         self, model: Model, job: GenerationJob, folder: RunFolder, trail: Trail, *, may_submit: bool = True
     ) -> Generation:
-        return Generation(model, job, folder, trail, self.retry, self.in_flight, may_submit)
+        on_step = None if self._on_step is None else partial(self._on_step, folder.path.name)
+        return Generation(
+            model,
+            job,
+            folder,
+            trail,
+            self.retry,
+            self.in_flight,
+            may_submit=may_submit,
+            workers=self.workers,
+            on_step=on_step,
+        )
 
     def _recorded(
         self, model: Model, folder: RunFolder, carry_out: Callable[[], GenerationResult], *, verbose: bool

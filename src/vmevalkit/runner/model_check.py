@@ -12,9 +12,11 @@ from typing import Literal
 from vmevalkit import errors
 from vmevalkit.errors import InvalidResultError, VmevalkitError
 from vmevalkit.media.sandbox import isolated_probe
+from vmevalkit.models.base import JobTerms
 from vmevalkit.models.catalog.reader import catalog, load_wrapper
 from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.models.limits import check_lifecycle, successor_fate
+from vmevalkit.models.worker_pool import WorkerPool
 from vmevalkit.records.base import Record
 from vmevalkit.records.generation import Failure, GenerationResult, RunResult
 from vmevalkit.records.model import Model
@@ -52,14 +54,17 @@ def shipped_tasks() -> Sequence[TaskPair]:
     return read_questions(Path(str(files("vmevalkit.tasks") / "tests_task"))).tasks
 
 
-def check_setup(key: str, folder: Path) -> Iterator[CheckStep]:
-    """Whether a model can be asked to write into a folder; nothing is sent and nothing paid. Ends with a failure."""
+def check_setup(key: str, folder: Path, pool: WorkerPool) -> Iterator[CheckStep]:
+    """Whether a model can be asked to write into a folder; nothing is sent and nothing paid. Ends with a failure.
+
+    Models with workers would run on the devices of the pool.
+    """
     return _steps(
         {
             "registered": partial(_registered, key),
             "wrapper": partial(_wrapper, key),
             "in service": partial(_in_service, key),
-            "access": partial(_access, key, folder),
+            "access": partial(_access, key, folder, pool),
         }
     )
 
@@ -150,15 +155,24 @@ def _in_service(key: str) -> str:
     return f"{model.lifecycle}: may be switched off from {model.retirement.date} on{successor}"
 
 
-def _access(key: str, folder: Path) -> str:
+def _access(key: str, folder: Path, pool: WorkerPool) -> str:
     model = catalog().get(key)
     for variable in model.environment_variables:
         require_variable(variable, needed_by=key)
+    if model.recipe is not None:
+        wrapper = wrapper_of(model, folder)
+        wrapper.attend(JobTerms(workers=pool))
+        wrapper.check_access({})
+        return f"environment {model.recipe.environment} and weights are installed, runs on {_devices(pool)}"
     if model.kind == "api":
         wrapper_of(model, folder).check_access({})
     credentials, elsewhere = credentials_of(model), foreign_endpoint(model)
     told = found_in_words(credentials) or ("granted" if credentials else "needs no key")
     return f"{told}; asked at {elsewhere}" if elsewhere else told
+
+
+def _devices(pool: WorkerPool) -> str:
+    return ", ".join(f"{each.name} {each.index or ''}".strip() for each in pool.devices)
 
 
 def _error_of(failure: Failure) -> VmevalkitError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import get_args
@@ -65,13 +66,15 @@ def gather(
         for entry in entries
         if (not models or entry.model in models) and (not domains or entry.domain_name in domains)
     ]
-    runs = tuple(run for entry in chosen if (run := _material(outputs, known, entry)) is not None)
+    found = [run for entry in chosen if (run := _material(outputs, known, entry)) is not None]
+    runs = tuple(run for run in found if not _is_untrained(run))
     return ReportMaterial(
         outputs=outputs,
         evaluations=evaluations,
         runs=runs,
         models={model: _facts(model) for model in {run.entry.model for run in runs}},
-        folders_left_out=_folders_left_out(outputs, {entry.folder for entry in entries}) + len(chosen) - len(runs),
+        folders_left_out=_folders_left_out(outputs, {entry.folder for entry in entries}) + len(chosen) - len(found),
+        untrained=Counter(run.entry.model for run in found if _is_untrained(run)),
         generate_command=_generate_command(outputs),
         judge_command=_command("judge", outputs, evaluations),
         score_command=_command("score", outputs, evaluations),
@@ -93,6 +96,13 @@ def _material(outputs: Path, known: Evaluations, entry: RunEntry) -> RunMaterial
         verdicts=tuple(record for record in verdicts if record is not None),
         scores=tuple(record for record in scores if record is not None),
     )
+
+
+def _is_untrained(material: RunMaterial) -> bool:
+    """Whether the weights were random, as the record says, or the catalog where a run failed before it could."""
+    key = material.entry.model
+    recipe = catalog().get(key).recipe if key in catalog() else None
+    return material.run.untrained or (recipe is not None and recipe.untrained)
 
 
 def _facts(model: str) -> ModelFacts:

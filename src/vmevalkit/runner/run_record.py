@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from vmevalkit.models.limits import PRIVATE_PARAMETERS
 from vmevalkit.records.base import JsonObject, to_json_value
 from vmevalkit.records.generation import Cost, GenerationJob, RunStatus
 from vmevalkit.records.model import Model
+from vmevalkit.records.recipe import Installation
 from vmevalkit.records.run import Inference, Provenance, Run, RunInput, RunOutput
 from vmevalkit.records.task import TaskPair
 from vmevalkit.remote.redaction import without_queries
@@ -23,7 +25,7 @@ from vmevalkit.store.job_log import JobLog
 from vmevalkit.store.jobs import RunWithJob
 
 _UNSUCCESSFUL: tuple[RunStatus, ...] = ("refused", "interrupted", "unknown")
-_KEPT_ELSEWHERE = {"video_url", "cost"}
+_KEPT_ELSEWHERE = {"video_url", "cost", "installation"}
 _COST: TypeAdapter[Cost | None] = TypeAdapter(Cost | None)
 
 
@@ -80,6 +82,7 @@ def ended_run(run: Run, trail: Trail, result: Mapping[str, Any]) -> Run:
     sent = {
         "parameters_sent": _without_signatures(public_parameters(trail.sent)),
         "input_transforms": tuple(trail.transforms),
+        "installation": told_installation(result),
     }
     provenance = run.provenance and run.provenance.model_copy(update=sent)
     changed = {"inference": inference, "output": output, "provenance": provenance, "attempts": tuple(trail.tries)}
@@ -99,6 +102,15 @@ def told_cost(result: Mapping[str, Any]) -> Cost | None:
     try:
         return _COST.validate_python((result.get("metadata") or {}).get("cost"))
     except ValidationError:
+        return None
+
+
+def told_installation(result: Mapping[str, Any]) -> Installation | None:
+    """What an open model ran with, from a result's metadata; None where there is nothing of the kind."""
+    told = (result.get("metadata") or {}).get("installation")
+    try:
+        return None if told is None else Installation.model_validate_json(json.dumps(told))
+    except (ValidationError, TypeError):
         return None
 
 
