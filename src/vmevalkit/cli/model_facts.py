@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from vmevalkit.cli.open_facts import LEAST_DESCRIPTION, ModelTable, fit_columns, recipe_facts
 from vmevalkit.models.catalog.reader import catalog
 from vmevalkit.models.endpoint import foreign_endpoint
 from vmevalkit.models.limits import allowed_values, in_json, successor_fate
@@ -18,45 +18,19 @@ UNVERIFIED = "unverified"
 """How the source of a price begins that nobody could check."""
 
 COLUMNS = ("MODEL", "PROVIDER", "$/SECOND", "PRICED ON", "KEY", "STATUS", "DESCRIPTION")
-LEAST_DESCRIPTION = 24
-"""Columns of a terminal below which a description is not worth showing."""
 
 Row = tuple[str, str]
 """What a fact is about, and the fact."""
 
 
-class ModelTable(NamedTuple):
-    """Models in rows, as far as there is room."""
-
-    columns: list[str]
-    """What the columns are called."""
-    rows: list[list[str]]
-    """A row for each model."""
-    left_out: list[str]
-    """Columns there was no room for."""
-
-
 def model_table(models: Sequence[Model], room: int | None) -> ModelTable:
     """The models with what matters for choosing one, in `room` columns of a terminal; None for all there is to say."""
-    listed = list(map(_listed, models))
-    columns, left_out = list(COLUMNS), list[str]()
-    for name, least in (("DESCRIPTION", 2 + LEAST_DESCRIPTION), ("PROVIDER", 0)):
-        if room is not None and _width(columns, listed) + least > room:
-            columns.remove(name)
-            left_out.append(name)
-    return ModelTable(columns, [[row[column] for column in columns] for row in listed], left_out)
+    return fit_columns(COLUMNS, list(map(_listed, models)), room, {"DESCRIPTION": LEAST_DESCRIPTION, "PROVIDER": None})
 
 
-def _width(columns: Sequence[str], rows: Sequence[dict[str, str]]) -> int:
-    """Columns of a terminal that a table takes without its descriptions; what is empty in every row is not shown."""
-    widest = {column: max((len(row[column]) for row in rows), default=0) for column in columns}
-    used = [max(width, len(name)) for name, width in widest.items() if width and name != "DESCRIPTION"]
-    return sum(used) + 2 * (len(used) - 1)
-
-
-def _listed(model: Model) -> dict[str, str]:
+def _listed(model: Model) -> list[str]:
     one = forecast_of(model, 1, {})
-    cells = (
+    return [
         model.key,
         model.provider.name if model.provider else model.kind,
         _per_second(model, one.per_second, one.amount),
@@ -64,8 +38,7 @@ def _listed(model: Model) -> dict[str, str]:
         _key_set(credentials_of(model)),
         model.lifecycle if model.lifecycle != "active" else "",
         model.description,
-    )
-    return dict(zip(COLUMNS, cells, strict=True))
+    ]
 
 
 def facts(model: Model) -> list[Row]:
@@ -82,6 +55,7 @@ def facts(model: Model) -> list[Row]:
         *((f"parameter {name}", _parameter(parameter)) for name, parameter in model.parameters.items()),
         *_price(model),
         *_provider(model),
+        *recipe_facts(model.recipe, model.environment),
         *(("credential", _credential(credential)) for credential in credentials_of(model)),
         ("licence", model.licence or ""),
         ("model id", model.model),
@@ -125,6 +99,13 @@ def _status(model: Model) -> str:
 
 def _durations(model: Model) -> str:
     limits, unless = model.limits, model.default_duration
+    if model.recipe is not None:
+        rule, fps = model.recipe.frames, model.recipe.fps
+        if rule.least == rule.most:
+            return f"{rule.default / fps:.3g} seconds alone: {rule.default} frames at {fps:g} per second"
+        shortest, longest = (rule.nearest(frames) / fps for frames in (rule.least, rule.most))
+        told = f"{shortest:.3g} to {longest:.3g} seconds, as the nearest number of frames"
+        return f"{told}; by default {rule.default / fps:.3g}"
     if "duration" not in model.capabilities:
         return "" if unless is None else f"always {unless:g} seconds"
     default = "" if unless is None else f"; by default {unless:g}"

@@ -15,13 +15,16 @@ from PIL import Image
 
 from vmevalkit import __version__
 from vmevalkit.atomic import writing
+from vmevalkit.environments.tool import find_tool
 from vmevalkit.errors import VmevalkitError
 from vmevalkit.media.encode import encode
 from vmevalkit.media.sandbox import isolated_probe
 from vmevalkit.models.catalog.reader import catalog, find_models, load_wrapper
+from vmevalkit.models.installed import Shelves
 from vmevalkit.records.base import Record
 from vmevalkit.records.model import Provider
 from vmevalkit.runner.credentials import found_in_words, missing_lines, provider_credentials
+from vmevalkit.runner.install_plan import is_installed
 from vmevalkit.settings import Settings
 from vmevalkit.tasks.questions import read_questions
 
@@ -46,7 +49,7 @@ class Finding(Record):
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every check in turn; looks only, and leaves nothing behind."""
     yield Finding(name="vmevalkit", verdict="ok", detail=f"{__version__} on Python {platform.python_version()}")
-    for check in (_video, _chess, _questions, _outputs, _models, _gpu):
+    for check in (_video, _chess, _questions, _outputs, _models, _gpu, _open_models):
         yield check(settings)
     for provider in _providers_in_service():
         yield _access(provider)
@@ -126,6 +129,18 @@ def _gpu(_: Settings) -> Finding:
     if shutil.which("nvidia-smi") is None:
         return Finding(name="GPU", verdict="optional", detail="none found; only open models need one")
     return Finding(name="GPU", verdict="ok", detail="an NVIDIA driver is installed")
+
+
+def _open_models(_: Settings) -> Finding:
+    """What open models need on this machine, and which of them are there."""
+    if find_spec("huggingface_hub") is None:
+        detail = "weights cannot be fetched from the hub"
+        return Finding(name="open models", verdict="optional", detail=detail, fix="pip install 'vmevalkit[hub]'")
+    shelves = Shelves.of_settings()
+    there = [model.key for model in find_models(kind="open") if is_installed(model, shelves)]
+    detail = f"{', '.join(there) or 'none'} installed; environments are made with {find_tool().name}"
+    fix = None if there else "vmevalkit models list --open"
+    return Finding(name="open models", verdict="ok" if there else "optional", detail=detail, fix=fix)
 
 
 def _providers_in_service() -> list[Provider]:
