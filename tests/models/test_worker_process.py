@@ -91,7 +91,7 @@ def test_fault_of_the_model_is_told_with_its_traceback_and_the_worker_stays(work
 
 
 def test_refused_prompt_names_field_and_limit(worker: WorkerProcess, asked: Asks) -> None:
-    with pytest.raises(InvalidRequestError, match=r"300 tokens.*at most 77") as caught:
+    with pytest.raises(InvalidRequestError, match=r"300 tokens.*at most 77.*long_prompt=truncate") as caught:
         worker.generate(asked("too long"))
     assert caught.value.field == "prompt"
     assert worker.alive

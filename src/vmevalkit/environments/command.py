@@ -57,7 +57,8 @@ class Commands:
                     try:
                         return process.wait(timeout=HEARTBEAT_SECONDS)
                     except subprocess.TimeoutExpired:
-                        self.on_note(f"{doing}: {monotonic() - started:.0f} s, {''.join(self.last_lines(1))}")
+                        said = [line for line in self.last_lines(1) if not line.startswith("$ ")]
+                        self.on_note(", ".join([f"{doing}: {monotonic() - started:.0f} s", *said]))
 
     def failure(self, what: str, *, expected: str, next_step: str) -> InstallFailedError:
         """An error that quotes the end of the log and says where it is."""

@@ -208,7 +208,14 @@ class WorkerProcess:
         message, kind = str(reply.get("message")), reply.get("kind")
         if kind == "refused":
             field = str(reply.get("field"))
-            return InvalidRequestError(message, expected=str(reply.get("expected")), field=field, value=None)
+            shorter = "Make it shorter, or cut it with --parameter long_prompt=truncate, which is recorded"
+            return InvalidRequestError(
+                message,
+                expected=str(reply.get("expected")),
+                next_step=shorter if field.endswith("prompt") else None,
+                field=field,
+                value=None,
+            )
         trace = str(reply.get("traceback", ""))
         logger.debug("The worker was to %s:\n%s", doing, trace)
         if kind == "out_of_memory":

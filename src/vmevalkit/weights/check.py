@@ -51,7 +51,7 @@ def check_weights(source: WeightSource, shelf: WeightShelf, *, deep: bool, fetch
         except OSError as error:
             folder = shelf.folder_of(source)
             found = replace(found, first=f"Let {folder} be written ({error}), and delete {folder / found.changed}")
-    raise found.as_error(source.repository, f"Run: {fetch_command}")
+    raise found.as_error(source.repository, f"Run `{fetch_command}`")
 
 
 def inspect_weights(source: WeightSource, shelf: WeightShelf, *, deep: bool) -> WeightManifest | WeightFault:
