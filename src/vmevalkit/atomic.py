@@ -15,7 +15,16 @@ from vmevalkit.errors import OutputNotWritableError
 TEMPORARY_SUFFIX = ".tmp"
 """Ending of files that are still being written; left behind only by a killed process, and safe to delete."""
 
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.ENOENT}
+_NOT_WRITABLE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.ENOTDIR,
+    errno.ENOENT,
+    errno.EEXIST,
+}
 
 
 @contextmanager

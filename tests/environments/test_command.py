@@ -9,8 +9,8 @@ import pytest
 
 from vmevalkit.environments import command
 from vmevalkit.environments.command import Commands
-from vmevalkit.environments.redaction import without_credentials
 from vmevalkit.errors import InstallFailedError
+from vmevalkit.redaction import without_credentials
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from time import sleep
 import psutil
 import pytest
 
-from vmevalkit.environments.install import install_environment, remove_environment
+from vmevalkit.environments.install import install_environment, remove_environment, verify_environment
 from vmevalkit.environments.shelf import MANIFEST_NAME, EnvironmentShelf
 from vmevalkit.environments.tool import Tool
 from vmevalkit.errors import EnvironmentNotInstalledError, InstallFailedError
@@ -39,6 +39,20 @@ def _at_work_in(folder: Path) -> list[str]:
     """The names of the programs that were started with a path in the folder and still run."""
     running = psutil.process_iter(["name", "cmdline"])
     return [process.info["name"] for process in running if str(folder) in " ".join(process.info["cmdline"] or ())]
+
+
+def test_package_that_was_removed_is_found_and_mended_as_told(
+    install: Install, shelf: EnvironmentShelf, tiny: Tiny
+) -> None:
+    manifest = install(tiny())
+    verify_environment(tiny(), shelf, "COMMAND", on_note=print)
+    (module,) = shelf.folder_of(tiny()).rglob("tiny_pack*.py")
+    module.unlink()
+    with pytest.raises(EnvironmentNotInstalledError, match="Run `COMMAND`"):
+        verify_environment(tiny(), shelf, "COMMAND", on_note=print)
+    assert shelf.state_of(tiny()) == "unfinished"
+    assert install(tiny()).packages == manifest.packages
+    verify_environment(tiny(), shelf, "COMMAND", on_note=print)
 
 
 def test_both_tools_install_what_the_lock_says(

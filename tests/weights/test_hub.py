@@ -251,6 +251,13 @@ def test_gated_repository_names_page_and_variable_then_takes_the_token(
     assert hub.leaked_tokens == 0
 
 
+def test_password_of_a_mirror_is_not_told(make_source: Make, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://user:s3cret@127.0.0.1:9")
+    with pytest.raises(InstallFailedError, match=r"hidden.*127\.0\.0\.1:9") as caught:
+        bring(make_source("1" * 40))
+    assert "s3cret" not in str(caught.value)
+
+
 def test_without_a_network_it_fails_fast(make_source: Make, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     began = time.monotonic()

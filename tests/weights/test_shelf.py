@@ -86,6 +86,18 @@ def test_removing_a_selection_leaves_what_others_share(
     assert list(shelf.root.iterdir()) == []
 
 
+def test_weights_that_a_link_leads_to_are_removed_with_it(
+    shelf: WeightShelf, make_source: Make, place: Callable[..., object], tmp_path: Path
+) -> None:
+    source = make_source()
+    place(source, "model.bin")
+    elsewhere = shelf.folder_of(source).rename(tmp_path / "large_disk")
+    shelf.folder_of(source).symlink_to(elsewhere)
+    shelf.remove(source)
+    assert not elsewhere.exists()
+    assert list(shelf.root.iterdir()) == []
+
+
 def test_removing_what_is_not_there_changes_nothing(shelf: WeightShelf, make_source: Make) -> None:
     shelf.remove(make_source())
     assert not shelf.root.exists()

@@ -28,7 +28,15 @@ from vmevalkit.runner.install_plan import (
     plan_install,
     rooms_for,
 )
-from vmevalkit.runner.installing import InstallOptions, Removal, check_weights_folder, install, uninstall, validate
+from vmevalkit.runner.installing import (
+    InstallOptions,
+    Removal,
+    check_weights_folder,
+    install,
+    uninstall,
+    validate,
+    verify,
+)
 
 Keys = Annotated[list[str] | None, typer.Argument(help="Keys of open models, such as svd.", show_default=False)]
 ModelOption = Annotated[list[str] | None, typer.Option("--model", help="The same as naming it; may be repeated.")]
@@ -104,10 +112,14 @@ def verify_models(
     keys: Keys = None,
     model: ModelOption = None,
     everything: Annotated[bool, typer.Option("--all", help="All open models that are installed.")] = False,
-    deep: Annotated[bool, typer.Option("--deep", help="Read every file and compare its hash.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Import the packages too, and compare the hash of every file.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check that what is installed of open models is whole: packages, sizes, structure of weight files, hashes.
+    """Check that what is installed of open models is whole: sizes and structure of files, all parts of a pipeline.
+
+    With --deep also that the packages of its environment are those installed, and can be imported, and every hash.
 
     Exits with 3 when none is, with 1 when some are not.
 
@@ -117,10 +129,14 @@ def verify_models(
     """
     shelves = Shelves.of_settings()
     models = _chosen(keys, model, "--all", find_begun(shelves) if everything else None)
-    how = "whole, every hash compared" if deep else "whole, as far as sizes and headers tell"
+    how = "whole: packages, and every hash compared" if deep else "whole, as far as sizes and headers tell"
 
     def one(each: Model) -> str:
-        find_installed(each, shelves, deep=deep)
+        if deep:
+            with InstallProgress(each.key) as progress:
+                verify(each, shelves, on_note=progress.note)
+        else:
+            find_installed(each, shelves)
         return how
 
     _for_each(models, one, as_json=as_json)

@@ -15,6 +15,7 @@ from pathlib import Path
 from vmevalkit.environments.command import Commands
 from vmevalkit.errors import InstallFailedError
 from vmevalkit.records.environment import SourceTree
+from vmevalkit.redaction import without_credentials
 
 _ADDRESS = re.compile(r"(https|ssh|file)://[^-]|/")
 _EVERYTHING = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
@@ -36,7 +37,7 @@ def check_out(tree: SourceTree, place: Path, commands: Commands) -> str:
     """
     if not _ADDRESS.match(tree.repository):
         raise InstallFailedError(
-            f"The source tree {tree.name} is fetched from {tree.repository!r}",
+            f"The source tree {tree.name} is fetched from {without_credentials(tree.repository)!r}",
             expected="an address that begins with https://, ssh:// or file://, or an absolute path",
             next_step="Mend the entry in the catalog",
         )
@@ -51,16 +52,16 @@ class _Git:
 
     def __init__(self, tree: SourceTree, place: Path, commands: Commands) -> None:
         self.tree, self.place, self.commands, self.git = tree, place, commands, _find_git()
-        self.variables = _variables(os.environ)
+        self.variables, self.shown = _variables(os.environ), without_credentials(tree.repository)
 
     def reach(self) -> None:
         """Ask the repository for anything, so that one that is away is not taken for one that lacks a commit."""
         if self._run("ls-remote", "--quiet", "--", self.tree.repository, "HEAD", doing="asking for") != 0:
             raise self._failure(
-                f"{self.tree.repository} cannot be reached",
+                f"{self.shown} cannot be reached",
                 expected="a repository that git can read without a password being typed",
-                next_step=f"Try `git ls-remote {self.tree.repository}`; a mirror is chosen with "
-                f"`git config --global url.MIRROR.insteadOf {self.tree.repository}`",
+                next_step=f"Try `git ls-remote {self.shown}`; a mirror is chosen with "
+                f"`git config --global url.MIRROR.insteadOf {self.shown}`",
             )
 
     def fetch(self) -> None:
@@ -72,13 +73,13 @@ class _Git:
             return
         if self._in_place("fetch", "--quiet", "--", self.tree.repository, *_EVERYTHING) != 0:
             raise self._failure(
-                f"{self.tree.repository} could not be fetched",
+                f"{self.shown} could not be fetched",
                 expected="a connection that stays, and room for all of the history",
                 next_step="Run the same command again",
             )
         if self._in_place("cat-file", "-e", f"{commit}^{{commit}}", doing="looking for the commit in") != 0:
             raise self._failure(
-                f"the commit {commit} is not in the history of {self.tree.repository}",
+                f"the commit {commit} is not in the history of {self.shown}",
                 expected="a commit that a branch or a tag leads to",
                 next_step="Its authors may have rewritten the history: pin another commit in the catalog",
             )

@@ -21,7 +21,7 @@ def discard(folder: Path) -> None:
             _remove(discarded)
     except OSError as error:
         raise InstallFailedError(
-            f"{folder} cannot be removed: {error.strerror}",
+            f"{folder} cannot be removed: {error.strerror or error}",
             expected="the right to remove it, and that no running process uses it",
             next_step="Remove it by hand, then run the same command again",
         ) from error
@@ -48,5 +48,9 @@ def placing(folder: Path, setting: str) -> Iterator[None]:
 
 
 def _remove(folder: Path) -> None:
+    if folder.is_symlink():  # what it names is on another disk
+        target = folder.resolve()
+        folder.unlink()
+        folder = target
     if folder.is_dir():
         shutil.rmtree(folder)

@@ -15,8 +15,8 @@ from time import monotonic
 from typing import IO
 
 from vmevalkit.environments.holding import Note
-from vmevalkit.environments.redaction import without_credentials
 from vmevalkit.errors import InstallFailedError
+from vmevalkit.redaction import without_credentials
 
 HEARTBEAT_SECONDS = 5.0
 """How often a long step says how far it is."""

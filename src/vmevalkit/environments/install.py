@@ -13,7 +13,7 @@ from vmevalkit.environments.pins import differences, lock_sha256, pins_of
 from vmevalkit.environments.probe import Probe, probe_environment
 from vmevalkit.environments.shelf import PLACE_SETTING, REQUIREMENTS_NAME, EnvironmentShelf
 from vmevalkit.environments.tool import Tool, find_tool, interpreter_in
-from vmevalkit.errors import InstallFailedError
+from vmevalkit.errors import EnvironmentNotInstalledError, InstallFailedError
 from vmevalkit.records.environment import Environment, EnvironmentManifest
 
 ADOPTED = "adopted"
@@ -45,6 +45,39 @@ def install_environment(
         if interpreter is not None:
             return _adopt(environment, shelf, interpreter.absolute(), commands)
         return _build(environment, shelf, tool or find_tool(), commands)
+
+
+def verify_environment(
+    environment: Environment, shelf: EnvironmentShelf, install_command: str, *, on_note: Note
+) -> None:
+    """Nothing where an installed environment holds what it held, and imports what it must.
+
+    Else it no longer counts as installed, so that `install_command` mends it, and EnvironmentNotInstalledError is
+    raised, which names that.
+    """
+    shelf.interpreter_of(environment, install_command)
+    with shelf.lock(environment, on_note):
+        manifest = shelf.manifest_of(environment)
+        if manifest is None:
+            return
+        name = f"The environment {environment.name}"
+        commands = Commands(name, shelf.log_of(environment), shelf.leash_of(environment), on_note)
+        try:
+            packages = probe_environment(environment, Path(manifest.interpreter), commands).packages
+        except InstallFailedError as error:
+            fault = error.given
+        else:
+            changed = sorted({each for each, _ in packages.items() ^ manifest.packages.items()})
+            if not changed:
+                return
+            fault = f"{name} has changed since it was installed: {', '.join(changed)}"
+        shelf.withdraw(environment)
+    raise EnvironmentNotInstalledError(
+        fault,
+        expected="the packages that were installed, each importable",
+        next_step=f"Run `{install_command}`",
+        environment=environment.name,
+    )
 
 
 def remove_environment(environment: Environment, shelf: EnvironmentShelf, *, on_note: Note) -> bool:
@@ -105,6 +138,9 @@ def _adopt(
     for difference in differences(pins, probe.packages, probe.markers):
         commands.on_note(f"{environment.name}: {difference}")
     if not interpreter.is_relative_to(shelf.folder_of(environment)):
+        before = shelf.manifest_of(environment)
+        if before is not None and before.installed_by != ADOPTED:
+            commands.on_note(f"{environment.name}: takes the place of the environment that was made here, which goes")
         shelf.clear(environment)
     return shelf.publish(environment, _manifest(environment, interpreter, probe, ADOPTED))
 

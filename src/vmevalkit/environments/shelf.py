@@ -136,6 +136,10 @@ class EnvironmentShelf:
         _put_in(self.folder_of(environment), MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
         return manifest
 
+    def withdraw(self, environment: Environment) -> None:
+        """Forget that an environment is installed, and leave its files; for the holder of the lock."""
+        (self.folder_of(environment) / MANIFEST_NAME).unlink(missing_ok=True)
+
     def clear(self, environment: Environment) -> None:
         """Remove what was made here of an environment, and nothing else; for the holder of the lock."""
         folder = self.folder_of(environment)

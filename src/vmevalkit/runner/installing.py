@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vmevalkit.environments.holding import Note
-from vmevalkit.environments.install import ADOPTED, install_environment, remove_environment
+from vmevalkit.environments.install import ADOPTED, install_environment, remove_environment, verify_environment
 from vmevalkit.environments.source import fetch_source, remove_source
 from vmevalkit.errors import DiskSpaceError, InstallFailedError, InvalidRequestError
 from vmevalkit.models import untrained
@@ -27,9 +27,12 @@ from vmevalkit.weights.built import adopt_built
 from vmevalkit.weights.check import WeightFault, inspect_weights
 from vmevalkit.weights.folder import copy_from
 from vmevalkit.weights.hub import fetch
-from vmevalkit.weights.space import nearest_folder, storing
+from vmevalkit.weights.hub_client import HubClient, offline_variable
+from vmevalkit.weights.space import check_space, nearest_folder, storing
 
 _GIGABYTE = 10**9
+_SURELY = 0.7
+"""Part of the size in a recipe that weights take at least."""
 _BUILD_SECONDS = 600
 _BUILDER = Path(str(untrained.__file__)).with_name("build.py")
 
@@ -91,6 +94,8 @@ def install(model: Model, shelves: Shelves, options: InstallOptions, *, on_note:
     recipe, environment = recipe_of(model)
     if options.interpreter is None:
         _check_room(environment, shelves)
+    if options.weights_from is None:
+        _check_hub(model, shelves)
     install_environment(environment, shelves.environments, interpreter=options.interpreter, on_note=on_note)
     if recipe.source is not None:
         fetch_source(recipe.source, shelves.sources, on_note=on_note)
@@ -101,10 +106,37 @@ def install(model: Model, shelves: Shelves, options: InstallOptions, *, on_note:
     find_installed(model, shelves)
 
 
-def validate(model: Model, shelves: Shelves, pool: WorkerPool, *, on_note: Note) -> None:
-    """Read every file against its hash, then have a worker of the pool load the model; raises what is wrong."""
+def _check_hub(model: Model, shelves: Shelves) -> None:
+    """Raises what can be known of fetching the weights that are missing, before anything is made: room, access."""
+    recipe, _ = recipe_of(model)
+    missing = [
+        source
+        for source in recipe.weights.values()
+        if source.untrained is None and isinstance(inspect_weights(source, shelves.weights, deep=False), WeightFault)
+    ]
+    if not missing:
+        return
+    HubClient()
+    if offline_variable() is not None:
+        fetch(missing[0], shelves.weights, lambda *_: None)
+    # A recipe's size is about right; the exact one is checked when the hub has told it.
+    check_space(shelves.weights.root, int(sum(source.gigabytes for source in missing) * _SURELY * _GIGABYTE))
+
+
+def verify(model: Model, shelves: Shelves, *, on_note: Note) -> None:
+    """Import the packages of its environment, and read every file against its hash; raises what is wrong.
+
+    What is wrong no longer counts as installed, so that installing it mends that.
+    """
+    _, environment = recipe_of(model)
+    verify_environment(environment, shelves.environments, install_command(model), on_note=on_note)
     on_note("comparing the hash of every file")
     find_installed(model, shelves, deep=True)
+
+
+def validate(model: Model, shelves: Shelves, pool: WorkerPool, *, on_note: Note) -> None:
+    """Verify it, then have a worker of the pool load the model; raises what is wrong."""
+    verify(model, shelves, on_note=on_note)
     recipe, _ = recipe_of(model)
     check_devices(model.key, recipe, pool)
     devices = pool.devices if recipe.spreads else pool.devices[:1]

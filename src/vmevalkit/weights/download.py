@@ -153,7 +153,7 @@ class Download:
 
     def _wrong(self, given: str) -> InstallFailedError:
         return InstallFailedError(
-            f"{given}, from {self._client.endpoint}/{self._plan.repository}",
+            f"{given}, from {self._client.shown}/{self._plan.repository}",
             expected=f"the file as it is listed at revision {self._plan.revision}",
             next_step="Run the same command again; if it stays so, check the proxy, and the mirror in HF_ENDPOINT",
         )

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vmevalkit.atomic import replacing, sync_file
+from vmevalkit.atomic import TEMPORARY_SUFFIX, replacing, sync_file
 from vmevalkit.errors import WeightsNotFoundError
 from vmevalkit.hashes import hash_file
 from vmevalkit.records.weights import WeightFile, WeightManifest, WeightSource
@@ -34,6 +34,8 @@ def copy_from(folder: Path, source: WeightSource, shelf: WeightShelf, on_progres
     with storing(to, size), shelf.locked(source):
         if place.stat().st_dev != nearest_folder(to).stat().st_dev:
             check_space(to, size)
+        for left_over in to.rglob(f".*{TEMPORARY_SUFFIX}"):  # of a copy that was killed
+            left_over.unlink()
         shelf.withdraw(source, known.revision if known is not None else None)
         manifest = make_manifest(
             source,

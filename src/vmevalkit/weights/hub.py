@@ -8,7 +8,7 @@ from vmevalkit.errors import WeightsNotFoundError
 from vmevalkit.records.weights import WeightManifest, WeightSource
 from vmevalkit.weights.check import WeightFault, inspect_weights
 from vmevalkit.weights.download import Download, OnProgress
-from vmevalkit.weights.hub_client import OTHER_WAY, HubClient, is_offline
+from vmevalkit.weights.hub_client import OTHER_WAY, HubClient, offline_variable
 from vmevalkit.weights.manifest import make_manifest
 from vmevalkit.weights.plan import plan_fetch
 from vmevalkit.weights.shelf import WeightShelf
@@ -24,8 +24,8 @@ def fetch(source: WeightSource, shelf: WeightShelf, on_progress: OnProgress) -> 
     found = inspect_weights(source, shelf, deep=False)
     if isinstance(found, WeightManifest):
         return found
-    if is_offline():
-        raise _offline(source, found)
+    if (variable := offline_variable()) is not None:
+        raise _offline(source, found, variable)
     with storing(shelf.root, 0), shelf.locked(source):
         found = inspect_weights(source, shelf, deep=False)
         return found if isinstance(found, WeightManifest) else _fetch(source, shelf, on_progress)
@@ -46,10 +46,10 @@ def _fetch(source: WeightSource, shelf: WeightShelf, on_progress: OnProgress) ->
     return manifest
 
 
-def _offline(source: WeightSource, found: WeightFault) -> WeightsNotFoundError:
+def _offline(source: WeightSource, found: WeightFault, variable: str) -> WeightsNotFoundError:
     return WeightsNotFoundError(
-        f"HF_HUB_OFFLINE is set, so nothing can be fetched. {found.given}",
+        f"{variable} is set, so nothing can be fetched. {found.given}",
         expected=found.expected,
-        next_step=f"Unset HF_HUB_OFFLINE and run the same command again, {OTHER_WAY}",
+        next_step=f"Unset {variable} and run the same command again, {OTHER_WAY}",
         repository=source.repository,
     )

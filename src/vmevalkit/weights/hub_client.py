@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vmevalkit.errors import InstallFailedError, MissingExtraError, VmevalkitError, WeightsNotFoundError
 from vmevalkit.records.weights import WeightSource
+from vmevalkit.redaction import without_credentials
 from vmevalkit.settings import read_variable
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ OTHER_WAY = "or name a folder that holds a copy of the files with --weights-from
 _TRUE = {"1", "on", "true", "yes"}
 
 
-def is_offline() -> bool:
-    """Whether the user wants nothing to be asked of the hub."""
-    return (read_variable("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE") or "").lower() in _TRUE
+def offline_variable() -> str | None:
+    """The environment variable by which the user wants nothing to be asked of the hub; None where there is none."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return next((name for name in names if (read_variable(name) or "").lower() in _TRUE), None)
 
 
 class HubClient:
@@ -48,14 +50,15 @@ class HubClient:
             ) from error
         constants.HF_HUB_DISABLE_TELEMETRY = True  # else each process first asks the hub which program runs it
         self.endpoint = (read_variable("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
+        self.shown = without_credentials(self.endpoint)
         self.timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         self.session = get_session
         self._api = HfApi(endpoint=self.endpoint, token=read_variable("HF_TOKEN"), library_name="vmevalkit")
 
     def list_files(self, source: WeightSource) -> ModelInfo:
         """What the hub knows of the repository at its revision, in one request that is not repeated."""
-        if is_offline():
-            raise _unreachable(source, self.endpoint, "HF_HUB_OFFLINE is set", "Unset HF_HUB_OFFLINE")
+        if (variable := offline_variable()) is not None:
+            raise _unreachable(source, self.shown, f"{variable} is set", f"Unset {variable}")
         with self.asking(source):
             try:
                 return self._api.model_info(
@@ -65,7 +68,7 @@ class HubClient:
                 if isinstance(error, OSError):
                     raise
                 reason = "the answer is not a list of files"
-                raise _unreachable(source, self.endpoint, reason, "Check HF_ENDPOINT and the network") from error
+                raise _unreachable(source, self.shown, reason, "Check HF_ENDPOINT and the network") from error
 
     def address_of(self, repository: str, revision: str, path: str) -> str:
         """Where the content of a file is."""
@@ -75,7 +78,7 @@ class HubClient:
 
     def entry_step(self, repository: str, revision: str) -> str:
         """What to do where a repository is not what the catalog says of it."""
-        return f"See {self.endpoint}/{repository}/tree/{revision} and mend the catalog entry"
+        return f"See {self.shown}/{repository}/tree/{revision} and mend the catalog entry"
 
     def headers(self) -> dict[str, str]:
         """Headers of a request for content: as it is, since a compressed one cannot be continued."""
@@ -92,11 +95,11 @@ class HubClient:
         try:
             yield
         except HfHubHTTPError as error:
-            raise _refused(source, self.endpoint, error) from error
+            raise _refused(source, self.shown, error) from error
         except HTTPError as error:
             step = "Check the network and the proxy (HTTPS_PROXY), name a mirror with HF_ENDPOINT"
             reason = str(error) or type(error).__name__
-            raise _unreachable(source, self.endpoint, reason, step) from error
+            raise _unreachable(source, self.shown, reason, step) from error
 
 
 def is_passing(error: Exception) -> bool:
@@ -110,7 +113,7 @@ def is_passing(error: Exception) -> bool:
 
 def _unreachable(source: WeightSource, endpoint: str, reason: str, step: str) -> InstallFailedError:
     return InstallFailedError(
-        f"{endpoint} could not be reached for the weights {source.repository}: {reason}",
+        f"{endpoint} could not be reached for the weights {source.repository}: {without_credentials(reason)}",
         expected="an answer",
         next_step=f"{step}, {OTHER_WAY}. Then run the same command again: what has arrived is kept",
     )
@@ -143,7 +146,7 @@ def _refused(source: WeightSource, endpoint: str, error: Exception) -> Vmevalkit
         case RepositoryNotFoundError():
             given, expected = f"{endpoint} knows no repository {repository}", "one that is public, or open to HF_TOKEN"
         case _:
-            detail = str(error).strip().splitlines()[0]
+            detail = without_credentials(str(error).strip().splitlines()[0])
             return InstallFailedError(
                 f"{endpoint} answered {status} to a request for the weights {repository}: {detail}",
                 expected="the files",

@@ -89,7 +89,10 @@ class WeightShelf:
                 if file.path not in kept:
                     (folder / file.path).unlink(missing_ok=True)
         elif folder.is_dir():
-            shutil.rmtree(folder)
+            place = folder.resolve()
+            if folder.is_symlink():  # the weights are on another disk
+                folder.unlink()
+            shutil.rmtree(place)
         with suppress(OSError):
             folder.parent.rmdir()
 
