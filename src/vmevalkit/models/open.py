@@ -151,10 +151,19 @@ def _frames_at(path: Path, made: Made) -> Pixels:
     try:
         frames: Pixels = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ModelFailedError(f"The worker left no frames: {error}", traceback="") from error
+        raise _unlike(f"The worker left no frames: {error}", made) from error
     if frames.dtype != np.uint8 or frames.shape != (made.frames, made.height, made.width, 3):
-        raise ModelFailedError(f"The worker left {frames.dtype} of shape {frames.shape} for {made}", traceback="")
+        raise _unlike(f"The worker left {frames.dtype} of shape {frames.shape}", made)
     return frames
+
+
+def _unlike(given: str, made: Made) -> ModelFailedError:
+    return ModelFailedError(
+        given,
+        expected=f"uint8 of shape {(made.frames, made.height, made.width, 3)}, as it said",
+        next_step="Mend the part of the worker that the recipe of the model names",
+        traceback="",
+    )
 
 
 def _metadata(plan: VideoPlan, made: Made, worker: LoadedWorker) -> JsonObject:

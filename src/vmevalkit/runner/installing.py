@@ -112,13 +112,13 @@ def _check_hub(model: Model, shelves: Shelves) -> None:
     missing = [
         source
         for source in recipe.weights.values()
-        if source.untrained is None and isinstance(inspect_weights(source, shelves.weights, deep=False), WeightFault)
+        if source.untrained is None and not has_weights(source, shelves.weights)
     ]
     if not missing:
         return
     HubClient()
     if offline_variable() is not None:
-        fetch(missing[0], shelves.weights, lambda *_: None)
+        fetch(missing[0], shelves.weights, lambda *_: None)  # it says so
     # A recipe's size is about right; the exact one is checked when the hub has told it.
     check_space(shelves.weights.root, int(sum(source.gigabytes for source in missing) * _SURELY * _GIGABYTE))
 
